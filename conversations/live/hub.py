@@ -1,0 +1,242 @@
+"""Per process: who watches, what is being written, and the ticker between them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError
+
+from conversations import limits
+from conversations.live.guard import find_lost_viewers
+from conversations.live.journal import commit_deltas, renew_leases
+from conversations.live.room import Room
+from conversations.live.tasks import Tasks, create_task
+from conversations.live.threads import DatabaseThreads
+from conversations.rendering.markdown import closed_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from uuid import UUID
+
+    from conversations.live.buffer import Buffer
+    from conversations.live.room import ReadChanges
+    from conversations.live.tasks import Work
+    from conversations.live.viewer import Viewer
+
+logger = logging.getLogger(__name__)
+
+PAUSE_AFTER_ERROR_SECONDS = 0.25
+RESTARTING = 1012
+
+
+class Hub:
+    """Started once on the server's loop; views reach it from their threads."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.draining = False
+        self.tasks = Tasks()
+        self.journal = DatabaseThreads("journal", 1)
+        self.readers = DatabaseThreads("reader", 3)
+        self._rooms: dict[UUID, Room] = {}
+        self._buffers: dict[int, tuple[Buffer, Room]] = {}
+        self._dirty: dict[Buffer, Room] = {}
+        self._tick_wanted = asyncio.Event()
+        self._closing: asyncio.Queue[tuple[Buffer, Room]] = asyncio.Queue()
+        self._services: list[asyncio.Task[None]] = []
+        self._work: Work | None = None
+        self._read: ReadChanges | None = None
+
+    def start(self, *, work: Work, read: ReadChanges) -> None:
+        """Begin on the running loop.
+
+        `work` carries out one generation; `read` finds what changed for viewers.
+        """
+        self.loop = asyncio.get_running_loop()
+        self._work = work
+        self._read = read
+        services = (self._tick, self._close_blocks, self._beat, self._guard)
+        self._services = [create_task(_for_ever(service)) for service in services]
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new work, let what runs finish, save the rest, close sockets."""
+        self.draining = True
+        await self.tasks.drain(seconds)
+        for viewer in self._viewers():
+            await viewer.close(RESTARTING)
+
+    async def close(self) -> None:
+        """End the services and the database threads. The hub is done for."""
+        self.loop = None
+        for service in self._services:
+            service.cancel()
+        await asyncio.gather(*self._services, return_exceptions=True)
+        self.journal.close()
+        self.readers.close()
+
+    # Work
+
+    def run(self, generation_id: int) -> None:
+        """Start the work of a generation on the hub's loop, from any thread.
+
+        Without a loop nothing happens: the row stays queued for the next start.
+        """
+        if self.loop is not None and self._work is not None and not self.draining:
+            self.loop.call_soon_threadsafe(
+                self.tasks.start, generation_id, self._work
+            )
+
+    def stop(self, generation_id: int) -> bool:
+        """Stop a generation of this process; return whether there was one."""
+        if self.loop is None or generation_id not in self.tasks:
+            return False
+        self.loop.call_soon_threadsafe(self.tasks.stop, generation_id)
+        return True
+
+    @property
+    def running(self) -> int:
+        """How many answers this process is writing."""
+        return len(self._buffers)
+
+    # Text
+
+    def open(self, conversation_id: UUID, buffer: Buffer) -> None:
+        """Begin to show an answer that is being written."""
+        room = self._room(conversation_id)
+        room.buffer = buffer
+        self._buffers[buffer.generation_id] = (buffer, room)
+        self._look_for_blocks(buffer, room)
+
+    def append(self, buffer: Buffer, text: str) -> None:
+        """Take a delta; it is committed and shown at the next tick."""
+        buffer.append(text)
+        self._dirty[buffer] = self._buffers[buffer.generation_id][1]
+        self._tick_wanted.set()
+
+    def shut(self, buffer: Buffer) -> None:
+        """End the showing of an answer; its final article replaces it."""
+        _, room = self._buffers.pop(buffer.generation_id)
+        room.buffer = None
+        self._sweep(room)
+
+    async def _tick(self) -> None:
+        await self._tick_wanted.wait()
+        busy = len(self._dirty) > limits.BUSY_MESSAGES
+        await asyncio.sleep(limits.BUSY_TICK_SECONDS if busy else limits.TICK_SECONDS)
+        self._tick_wanted.clear()
+        dirty, self._dirty = self._dirty, {}
+        rows = [(buffer.generation_id, *buffer.take()) for buffer in dirty]
+        try:
+            lost = await self.journal.run(commit_deltas, rows)
+        except DatabaseError:
+            # What is in flight stays there and is tried again as it is.
+            self._dirty = dirty | self._dirty
+            self._tick_wanted.set()
+            raise
+        for generation_id in lost:
+            self.tasks.cancel(generation_id)
+        for buffer, room in dirty.items():
+            self._land(buffer, room)
+
+    def _land(self, buffer: Buffer, room: Room) -> None:
+        buffer.land()
+        if buffer.pending:
+            self._dirty[buffer] = room
+            self._tick_wanted.set()
+        self._look_for_blocks(buffer, room)
+        room.wake()
+
+    def _look_for_blocks(self, buffer: Buffer, room: Room) -> None:
+        if buffer.wants_closing():
+            self._closing.put_nowait((buffer, room))
+
+    async def _close_blocks(self) -> None:
+        buffer, room = await self._closing.get()
+        if not buffer.wants_closing():
+            return
+        start, tail = buffer.closed, buffer.slice(buffer.closed)
+        prefix = f"m-{buffer.message_id}-"
+        blocks = await self.readers.run(closed_blocks, tail, prefix)
+        buffer.close_blocks(start, len(tail), blocks)
+        if blocks:
+            room.wake()
+
+    # Viewers
+
+    def watch(self, viewer: Viewer) -> Room:
+        """Join first; what is read afterwards can then not be missed."""
+        room = self._room(viewer.conversation_id)
+        room.viewers.add(viewer)
+        return room
+
+    def unwatch(self, viewer: Viewer) -> None:
+        """Leave. Closing a page never stops an answer."""
+        room = self._room(viewer.conversation_id)
+        room.viewers.discard(viewer)
+        self._sweep(room)
+
+    def announce(self, conversation_id: UUID) -> None:
+        """Say that rows have changed (after their commit), from any thread."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self._announce, conversation_id)
+
+    def count_sockets(self, user_id: int) -> int:
+        """Return how many pages of this process a person has open."""
+        return sum(viewer.user_id == user_id for viewer in self._viewers())
+
+    def _announce(self, conversation_id: UUID) -> None:
+        if room := self._rooms.get(conversation_id):
+            room.announce()
+
+    def _room(self, conversation_id: UUID) -> Room:
+        if conversation_id not in self._rooms:
+            assert self._read is not None
+            self._rooms[conversation_id] = Room(conversation_id, self._read)
+        return self._rooms[conversation_id]
+
+    def _sweep(self, room: Room) -> None:
+        if room.empty:
+            self._rooms.pop(room.conversation_id, None)
+
+    def _viewers(self) -> list[Viewer]:
+        return [viewer for room in self._rooms.values() for viewer in room.viewers]
+
+    # Heartbeat and rights
+
+    async def _beat(self) -> None:
+        await asyncio.sleep(limits.HEARTBEAT_SECONDS)
+        if self._buffers:
+            await self.journal.run(renew_leases, list(self._buffers))
+
+    async def _guard(self) -> None:
+        await asyncio.sleep(limits.ACCESS_CHECK_SECONDS)
+        if viewers := self._viewers():
+            for viewer, code in await self.readers.run(find_lost_viewers, viewers):
+                await viewer.close(code)
+
+
+async def _for_ever(service: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Repeat `service`; an error in one round must not end every stream."""
+    while True:
+        try:
+            await service()
+        except Exception:
+            logger.exception("A service of the hub failed; it goes on.")
+            await asyncio.sleep(PAUSE_AFTER_ERROR_SECONDS)
+
+
+_current = Hub()
+
+
+def get_hub() -> Hub:
+    """Return this process's hub."""
+    return _current
+
+
+def renew_hub() -> Hub:
+    """Put a fresh hub in place of one that was closed."""
+    global _current  # noqa: PLW0603 - one hub a process is the design
+    _current = Hub()
+    return _current

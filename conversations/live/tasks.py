@@ -1,0 +1,91 @@
+"""The tasks that write answers: started from any thread, stopped by name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    Work = Callable[[int], Coroutine[None, None, None]]
+
+R = TypeVar("R")
+logger = logging.getLogger(__name__)
+
+
+def create_task(work: Coroutine[None, None, R]) -> asyncio.Task[R]:
+    """Start `work` on the running loop with a context of its own.
+
+    With a request's context its first database call would die with the request.
+    """
+    loop = asyncio.get_running_loop()
+    return loop.create_task(work, context=contextvars.Context())
+
+
+class Tasks:
+    """One task a generation, and inside it one reader, which alone is cancelled.
+
+    So whatever ends the reading, the task goes on to save what was read.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._readers: dict[int, asyncio.Task[object]] = {}
+        self._stopped: set[int] = set()
+        self._ending = False
+
+    def __contains__(self, generation_id: int) -> bool:
+        return generation_id in self._tasks
+
+    def start(self, generation_id: int, work: Work) -> None:
+        """Start `work(generation_id)` unless it runs already."""
+        if generation_id in self._tasks or self._ending:
+            return
+        task = create_task(work(generation_id))
+        self._tasks[generation_id] = task
+        task.add_done_callback(lambda done: self._forget(generation_id, done))
+
+    async def read(
+        self, generation_id: int, reading: Coroutine[None, None, R]
+    ) -> asyncio.Task[R]:
+        """Run the part of a task that may be cancelled; return it when done."""
+        reader = create_task(reading)
+        self._readers[generation_id] = reader
+        if self._ending or generation_id in self._stopped:
+            reader.cancel()
+        await asyncio.wait([reader])
+        del self._readers[generation_id]
+        return reader
+
+    def stop(self, generation_id: int) -> None:
+        """Cancel the reading because a person asked."""
+        self._stopped.add(generation_id)
+        self.cancel(generation_id)
+
+    def cancel(self, generation_id: int) -> None:
+        """Cancel the reading."""
+        if reader := self._readers.get(generation_id):
+            reader.cancel()
+
+    def was_stopped(self, generation_id: int) -> bool:
+        """Tell whether a person asked to stop (and not the process)."""
+        return generation_id in self._stopped
+
+    async def drain(self, seconds: float) -> None:
+        """Wait at most `seconds` for what runs, then cut the reading short."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=seconds)
+        self._ending = True
+        for reader in self._readers.values():
+            reader.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    def _forget(self, generation_id: int, task: asyncio.Task[None]) -> None:
+        del self._tasks[generation_id]
+        self._stopped.discard(generation_id)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A generation's task ended with an error.", exc_info=error)

@@ -1,0 +1,49 @@
+"""Database work off the loop, on threads of our own.
+
+The one global thread of `sync_to_async` serves every view and consumer: a slow
+query there would freeze live text for every viewer of the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from django.db import close_old_connections, connections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DatabaseThreads:
+    """A few threads, each with its own database connection."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._size = size
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
+
+    async def run(
+        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run one whole operation on a thread and return its result."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, lambda: _with_fresh_connection(function, *args, **kwargs)
+        )
+
+    def close(self) -> None:
+        """Wait for what runs, close the connections and end the threads."""
+        for _ in range(self._size):
+            self._pool.submit(connections.close_all)
+        self._pool.shutdown(wait=True)
+
+
+def _with_fresh_connection(
+    function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    close_old_connections()
+    return function(*args, **kwargs)

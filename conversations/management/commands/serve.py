@@ -1,0 +1,107 @@
+"""Serve with Daphne, and end without cutting anybody off."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from twisted.internet import reactor
+
+from conversations.live.tasks import create_task
+from conversations.services.accounts import renew_setup_link
+from conversations.services.lifecycle import SecondProcessError, lifecycle
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+WEBSOCKET_CONNECT_SECONDS = 20
+KEEP_ALIVE_SECONDS = 20
+
+
+class Command(BaseCommand):
+    help = "Serve Roundtable on HOST and PORT until SIGTERM, then drain."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--migrate", action="store_true", help="bring the database up to date first"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["migrate"]:
+            call_command("migrate", verbosity=0)
+        self._refuse_old_database()
+        # Daphne's import has installed the asyncio reactor; its loop is ours.
+        from chatsite.asgi import application  # noqa: PLC0415 - after the checks
+
+        self._loop = asyncio.get_event_loop()
+        setup_link = self._start()
+        server = Server(
+            application=application,
+            endpoints=build_endpoint_description_strings(
+                host=settings.HOST, port=settings.PORT
+            ),
+            signal_handlers=False,
+            ready_callable=lambda: self._announce(setup_link),
+            websocket_connect_timeout=WEBSOCKET_CONNECT_SECONDS,
+            websocket_handshake_timeout=WEBSOCKET_CONNECT_SECONDS,
+            ping_interval=KEEP_ALIVE_SECONDS,
+            server_name="",
+            verbosity=0,
+        )
+        server.run()
+        if server.abort_start:
+            raise CommandError(
+                f"Port {settings.PORT} on {settings.HOST} is taken. "
+                "Choose another: make run PORT=8001"
+            )
+
+    def _refuse_old_database(self) -> None:
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError(
+                "The database is not up to date. Run: python manage.py migrate"
+            )
+
+    def _start(self) -> str | None:
+        try:
+            self._loop.run_until_complete(lifecycle.ensure_started())
+        except SecondProcessError as error:
+            raise CommandError(str(error)) from None
+        return renew_setup_link()
+
+    def _announce(self, setup_link: str | None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._on_signal)
+        self.stdout.write(f"Roundtable is at {settings.SITE_URL}")
+        if setup_link:
+            self.stdout.write(
+                f"Set it up here, once: {settings.SITE_URL}{setup_link}"
+            )
+        else:
+            self.stdout.write("Sign in and start to type. Ctrl+C stops the server.")
+        self.stdout.flush()
+
+    _drain: asyncio.Task[None] | None = None
+
+    def _on_signal(self) -> None:
+        if self._drain is not None:
+            # Asked twice: at once.
+            reactor.stop()
+            return
+        self.stdout.write("Finishing what is being written …")
+        self.stdout.flush()
+        self._drain = create_task(self._end())
+
+    async def _end(self) -> None:
+        try:
+            await lifecycle.stop()
+        finally:
+            reactor.stop()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person. `name` is what other people see."""
+
+    @property
+    def name(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        words = self.name.replace(".", " ").replace("_", " ").split()
+        letters = words[0][:2] if len(words) < 2 else words[0][0] + words[1][0]
+        return letters.upper()
+
+
+class SetUp(models.Model):
+    """The one-time set-up link. One row; `used_at` closes it for ever."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    token_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="one_set_up"),
+        ]
+
+    def __str__(self) -> str:
+        return "used" if self.used_at else "open"

@@ -1,0 +1,126 @@
+"""The end of a generation: one compare-and-set, and whoever loses it is silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.context.tokens import count
+from conversations.models import Delta, Generation, Message, UsageRecord
+from conversations.services.changes import mark_changed, waiting_messages
+from conversations.services.endings import Ending
+from conversations.wire import State, Usage
+
+if TYPE_CHECKING:
+    from conversations.models import User
+
+
+def finish(
+    generation_id: int, ending: Ending, estimated_tokens: int | None = None
+) -> bool:
+    """End a running generation: state, text, usage and version in one transaction.
+
+    `estimated_tokens` is our own count of the request, stored (and marked) where
+    the gateway reported no usage. Returns False if it had ended already.
+    """
+    usage = ending.usage or _estimate(generation_id, estimated_tokens)
+    with transaction.atomic():
+        ended = _set_state(generation_id, State.RUNNING, ending)
+        if ended is None:
+            return False
+        _fold(ended)
+        if usage is not None:
+            _record_usage(ended, usage)
+        _mark(ended)
+    return True
+
+
+def withdraw(generation: Generation, user: User) -> bool:
+    """Take back a turn that waits; return False if it has begun to run."""
+    with transaction.atomic():
+        ending = Ending(State.STOPPED)
+        ended = _set_state(generation.pk, State.QUEUED, ending)
+        if ended is None:
+            return False
+        Generation.objects.filter(pk=generation.pk).update(stopped_by=user)
+        _mark(ended)
+    return True
+
+
+def interrupt_expired() -> list[int]:
+    """End what runs although nobody renews its lease; return what was ended."""
+    expired = Generation.objects.filter(
+        state=State.RUNNING, lease_until__lt=timezone.now()
+    )
+    return _interrupt(list(expired.values_list("pk", flat=True)))
+
+
+def interrupt_running() -> list[int]:
+    """End everything that runs: the process that ran it is gone."""
+    running = Generation.objects.filter(state=State.RUNNING)
+    return _interrupt(list(running.values_list("pk", flat=True)))
+
+
+def _interrupt(generation_ids: list[int]) -> list[int]:
+    ending = Ending(State.INTERRUPTED)
+    return [pk for pk in generation_ids if finish(pk, ending)]
+
+
+def _set_state(
+    generation_id: int, expected: State, ending: Ending
+) -> Generation | None:
+    won = Generation.objects.filter(pk=generation_id, state=expected).update(
+        state=ending.state,
+        ended_at=timezone.now(),
+        lease_until=None,
+        first_delta_at=ending.first_delta_at,
+        raw_reason=ending.raw_reason,
+        error_kind=ending.kind,
+        error_detail=ending.detail,
+    )
+    if not won:
+        return None
+    return Generation.objects.select_related("message").get(pk=generation_id)
+
+
+def _fold(generation: Generation) -> None:
+    rows = Delta.objects.filter(generation=generation).order_by("offset")
+    text = "".join(rows.values_list("text", flat=True))
+    if text:
+        Message.objects.filter(pk=generation.message_id).update(
+            content=generation.message.content + text, tokens=None
+        )
+    rows.delete()
+
+
+def _estimate(generation_id: int, input_tokens: int | None) -> Usage | None:
+    """Count for ourselves, outside of the transaction."""
+    if input_tokens is None:
+        return None
+    rows = Delta.objects.filter(generation=generation_id).order_by("offset")
+    text = "".join(rows.values_list("text", flat=True))
+    return Usage(
+        input_tokens=input_tokens, output_tokens=count(text), estimated=True
+    )
+
+
+def _record_usage(generation: Generation, usage: Usage) -> None:
+    UsageRecord.objects.create(
+        generation=generation,
+        input_tokens=usage.input_tokens,
+        cached_input_tokens=usage.cached_input_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        estimated=usage.estimated,
+    )
+
+
+def _mark(generation: Generation) -> None:
+    message = generation.message
+    waiting = waiting_messages(generation.conversation_id)
+    mark_changed(
+        generation.conversation_id, [message.pk, message.parent_id, *waiting]
+    )

@@ -1,0 +1,101 @@
+"""The life of the server process: lock, recovery, start, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError
+
+from conversations import limits
+from conversations.live.hub import get_hub, renew_hub
+from conversations.live.lock import InstanceLock
+from conversations.live.tasks import create_task
+from conversations.services.finishing import interrupt_expired, interrupt_running
+from conversations.services.gateways import ensure_gateways, sync_new_models
+from conversations.services.generation import run
+from conversations.services.queue import start_all, start_following
+from conversations.services.requests import close_gateways
+from conversations.services.transcript import read_changes
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from conversations.live.room import Changes
+
+logger = logging.getLogger(__name__)
+
+SECOND_PROCESS = (
+    "Another Roundtable server uses this database already. "
+    "Stop it first, or give this one its own DATABASE_URL."
+)
+
+
+class SecondProcessError(Exception):
+    """Another process owns this database."""
+
+    def __init__(self) -> None:
+        super().__init__(SECOND_PROCESS)
+
+
+class Lifecycle:
+    """Started once on the server's loop, before the first request is answered."""
+
+    def __init__(self) -> None:
+        self._lock = InstanceLock()
+        self._started: asyncio.Task[None] | None = None
+        self._reaper: asyncio.Task[None] | None = None
+
+    async def ensure_started(self) -> None:
+        """Start, or wait for the start that is under way.
+
+        Raises `SecondProcessError` where another process has the database.
+        """
+        if self._started is None:
+            self._started = create_task(self._start())
+        await asyncio.shield(self._started)
+
+    async def stop(self, *, drain_seconds: float = limits.DRAIN_SECONDS) -> None:
+        """Let running answers finish, save the rest, and give everything back."""
+        hub = get_hub()
+        await hub.drain(drain_seconds)
+        if self._reaper is not None:
+            self._reaper.cancel()
+        await close_gateways()
+        await hub.close()
+        renew_hub()
+        self._lock.release()
+        self._started = None
+
+    async def _start(self) -> None:
+        hub = get_hub()
+        if not await hub.readers.run(self._lock.acquire):
+            raise SecondProcessError
+        interrupted = await hub.journal.run(interrupt_running)
+        if interrupted:
+            logger.warning("%d answers were interrupted.", len(interrupted))
+        await hub.readers.run(ensure_gateways)
+        hub.start(work=run, read=_read_changes)
+        await hub.readers.run(start_all)
+        self._reaper = create_task(_reap())
+
+
+async def _read_changes(conversation_id: UUID, seen: int) -> Changes:
+    return await get_hub().readers.run(read_changes, conversation_id, seen)
+
+
+async def _reap() -> None:
+    """Interrupt what nobody renews, for as long as the server runs."""
+    await sync_new_models()
+    while True:
+        await asyncio.sleep(limits.HEARTBEAT_SECONDS)
+        hub = get_hub()
+        try:
+            if await hub.journal.run(interrupt_expired):
+                await hub.readers.run(start_following)
+        except DatabaseError:
+            logger.exception("The reaper could not look; it will again.")
+
+
+lifecycle = Lifecycle()

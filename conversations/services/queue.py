@@ -1,0 +1,70 @@
+"""Which generation may run next: one a conversation, a few a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from conversations import limits
+from conversations.live.hub import get_hub
+from conversations.models import Generation
+from conversations.wire import GOES_ON, State
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+def start(generation_id: int) -> None:
+    """Start one generation, once the transaction commits, if it may run now."""
+    transaction.on_commit(lambda: get_hub().run(generation_id))
+
+
+def start_next(conversation_id: UUID) -> None:
+    """Start the oldest waiting turn of a conversation, if there is one."""
+    waiting = Generation.objects.filter(
+        conversation=conversation_id, state=State.QUEUED
+    ).order_by("pk")
+    if (oldest := waiting.values_list("pk", flat=True).first()) is not None:
+        start(oldest)
+
+
+def start_following() -> None:
+    """After an end: start what waited for it, here or (for a place) elsewhere."""
+    for conversation_id in (
+        Generation.objects.filter(state=State.QUEUED)
+        .exclude(conversation__generations__state=State.RUNNING)
+        .values_list("conversation", flat=True)
+        .distinct()
+    ):
+        if not is_held(conversation_id):
+            start_next(conversation_id)
+
+
+def start_all() -> None:
+    """After a restart: start the oldest waiting turn of every conversation."""
+    waiting = Generation.objects.filter(state=State.QUEUED)
+    for conversation_id in waiting.values_list("conversation", flat=True).distinct():
+        start_next(conversation_id)
+
+
+def is_held(conversation_id: UUID) -> bool:
+    """Tell whether waiting turns wait for a person: the last answer went wrong."""
+    ended = Generation.objects.filter(conversation=conversation_id).exclude(
+        # What was withdrawn never started.
+        Q(ended_at=None) | Q(started_at=None)
+    )
+    last = ended.order_by("-ended_at").values_list("state", flat=True).first()
+    return last is not None and last not in GOES_ON
+
+
+def may_run(generation: Generation) -> bool:
+    """Tell whether there is a place: in the conversation, for the person, here."""
+    running = Generation.objects.filter(state=State.RUNNING)
+    if get_hub().running >= limits.RUNNING_PER_PROCESS:
+        return False
+    if running.filter(conversation=generation.conversation_id).exists():
+        return False
+    own = running.filter(asked_by=generation.asked_by_id).count()
+    return own < limits.RUNNING_PER_USER

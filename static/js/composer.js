@@ -1,0 +1,74 @@
+// Writing and sending. What was typed stays until the server has it.
+import { notice } from "./notice.js";
+
+const touch = matchMedia("(hover: none) and (pointer: coarse)");
+const field = () => document.getElementById("content");
+const isComposer = (node) => node?.id === "composer";
+
+let sentText = "";
+let typedText = "";
+
+function resize() {
+  const area = field();
+  if (!area || CSS.supports("field-sizing", "content")) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
+}
+
+// A key that confirms an input method's word (229) does not send.
+function pressed(event) {
+  if (event.target.id !== "content" || event.key !== "Enter") return;
+  const modified = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
+  if (modified || event.isComposing || event.keyCode === 229 || touch.matches) return;
+  event.preventDefault();
+  if (event.target.value.trim()) event.target.form.requestSubmit();
+}
+
+function sending(event) {
+  if (!isComposer(event.target)) return;
+  if (!field().value.trim()) event.preventDefault();
+  sentText = field().value;
+}
+
+// Whatever is not a composer is not for here: a log-in page, a proxy's error.
+function answered(event) {
+  const { xhr, target } = event.detail;
+  if (!isComposer(target) || xhr.status === 204) return;
+  typedText = field().value;
+  if (xhr.responseText.includes('id="composer"')) {
+    if (!xhr.responseText.includes("<html")) return;
+  }
+  event.detail.shouldSwap = false;
+  const { pathname } = new URL(xhr.responseURL);
+  if (pathname.startsWith("/login/")) notice("signed-out");
+  else if (xhr.status < 400) location.assign(pathname);
+  else notice("unsent");
+}
+
+function swapped(event) {
+  if (!isComposer(event.detail.elt)) return;
+  const area = field();
+  const ok = event.detail.xhr.status < 300;
+  if (ok && typedText !== sentText) area.value = typedText;
+  if (ok) document.body.dispatchEvent(new CustomEvent("roundtable:sent"));
+  notice(null);
+  resize();
+  area.focus({ preventScroll: true });
+}
+
+function failed(event) {
+  const { xhr } = event.detail;
+  const plain = xhr?.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  if (xhr?.status && plain) notice("said", xhr.responseText);
+  else notice(navigator.onLine ? "unsent" : "offline");
+}
+
+document.addEventListener("keydown", pressed);
+document.addEventListener("input", (event) => event.target.id === "content" && resize());
+document.body.addEventListener("htmx:beforeRequest", sending);
+document.body.addEventListener("htmx:beforeSwap", answered);
+document.body.addEventListener("htmx:afterSwap", swapped);
+document.body.addEventListener("htmx:responseError", failed);
+document.body.addEventListener("htmx:sendError", failed);
+resize();
+if (!touch.matches && !location.hash) field()?.focus({ preventScroll: true });

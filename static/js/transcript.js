@@ -1,0 +1,106 @@
+// Applies what the server says to the transcript. Offsets are the server's own
+// numbers: they are compared and handed back, never computed.
+import { localise } from "./clock.js";
+import { morph } from "./morph.js";
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+
+const transcript = document.getElementById("transcript");
+
+const article = (id) => document.getElementById(`m-${id}`);
+const part = (node, name) => node.querySelector(`[data-part="${name}"]`);
+const number = (node, name) => Number(node.dataset[name]);
+
+// The one place where the server's HTML enters the page.
+function trusted(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+export function cursor() {
+  const node = transcript.querySelector('[data-state="running"]');
+  if (!node) return { m: null, a: 0, o: 0, c: 0 };
+  const { message, attempt, offset, closed } = node.dataset;
+  return { m: message, a: Number(attempt), o: Number(offset), c: Number(closed) };
+}
+
+function moveCursor(node, { a, e, c }) {
+  Object.assign(node.dataset, { attempt: a, offset: e });
+  if (c !== undefined) node.dataset.closed = c;
+}
+
+function showTail(node) {
+  const tail = part(node, "tail");
+  tail.classList.toggle("is-code", FENCE.test(tail.textContent));
+}
+
+const withoutLeadingLines = (text) => text.replace(/^\n+/, "");
+
+function appendDelta(frame) {
+  const node = article(frame.m);
+  if (!node) return false;
+  const [attempt, offset] = [number(node, "attempt"), number(node, "offset")];
+  if (frame.a < attempt || (frame.a === attempt && frame.e <= offset)) return true;
+  if (frame.o !== offset) return false;
+  const tail = part(node, "tail");
+  if (tail.lastChild) tail.lastChild.appendData(frame.x);
+  else tail.textContent = withoutLeadingLines(frame.x);
+  moveCursor(node, frame);
+  showTail(node);
+  return true;
+}
+
+function closeBlocks(frame) {
+  const node = article(frame.m);
+  if (!node) return false;
+  const [attempt, offset] = [number(node, "attempt"), number(node, "offset")];
+  if (frame.a < attempt || (frame.a === attempt && frame.e < offset)) return true;
+  const closed = part(node, "closed");
+  if (frame.f === number(node, "closed")) closed.append(trusted(frame.h));
+  else if (frame.f === 0) closed.replaceChildren(trusted(frame.h));
+  else return false;
+  part(node, "tail").textContent = withoutLeadingLines(frame.x);
+  moveCursor(node, frame);
+  showTail(node);
+  return true;
+}
+
+// A new message takes the place of whatever followed its parent: another branch.
+function insert(fresh, parent) {
+  const before = parent && article(parent);
+  if (before) {
+    while (before.nextElementSibling) before.nextElementSibling.remove();
+    before.after(fresh);
+  } else if (!document.getElementById("older")) transcript.append(fresh);
+}
+
+function placeArticle(frame) {
+  const fresh = trusted(frame.h).firstElementChild;
+  let known = article(frame.m);
+  if (known && known.dataset.parent !== frame.p) known = known.remove();
+  if (known) morph(known, fresh);
+  else insert(fresh, frame.p);
+  const placed = article(frame.m);
+  if (!placed) return true;
+  htmx.process(placed);
+  localise(placed);
+  showTail(placed);
+  return true;
+}
+
+function showVersion(frame) {
+  transcript.dataset.seen = frame.v;
+  const { conversation } = transcript.dataset;
+  const row = `[data-title], .row[data-conversation="${conversation}"] > a`;
+  for (const node of document.querySelectorAll(row)) node.textContent = frame.title;
+  document.title = `${frame.title} · Roundtable`;
+  return true;
+}
+
+const kinds = { a: placeArticle, b: closeBlocks, d: appendDelta, v: showVersion };
+
+// False where the frame does not fit what is here: ask the server again.
+export const apply = (frame) => kinds[frame.t]?.(frame) ?? true;
+
+transcript.querySelectorAll("article").forEach(showTail);
