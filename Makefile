@@ -7,11 +7,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 VAR_DIR ?= var
 STATIC_ROOT ?= $(VAR_DIR)/static
-export VAR_DIR STATIC_ROOT
 
 RUN_READY := $(VENV)/ready
 DEV_READY := $(VENV)/ready-dev
-STATIC_READY := $(STATIC_ROOT)/.collected
+STATIC_READY := $(STATIC_ROOT).collected
 PIP := $(PYTHON) -m pip install --quiet --no-input --disable-pip-version-check --require-hashes
 TEMPLATES := $$(find templates -name '*.html')
 PYTHON_SOURCES := chatsite conversations tests bench manage.py
@@ -73,5 +72,5 @@ $(DEV_READY): requirements-dev.lock $(RUN_READY)
 
 # Directories are listed too: their times change when a file is added or removed.
 $(STATIC_READY): $(RUN_READY) $(shell find static chatsite/staticfiles.py 2>/dev/null)
-	@$(PYTHON) manage.py collectstatic --noinput --clear --verbosity 0
+	@$(PYTHON) manage.py collectstatic --noinput --verbosity 0
 	@touch $@

@@ -162,8 +162,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.staticfiles.JoinedStorage"},
 }
 
-# The rank file is shipped: tiktoken would download it on first use.
-os.environ["TIKTOKEN_CACHE_DIR"] = str(BASE_DIR / "conversations/context/ranks")
 
 LOGGING = {
     "version": 1,

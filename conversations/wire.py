@@ -35,7 +35,7 @@ GOES_ON = frozenset({State.COMPLETE, State.LENGTH, State.STOPPED, State.FILTERED
 
 
 class FinishReason(StrEnum):
-    """Why a stream ended, in our words (gateways.md §1.4)."""
+    """Why a stream ended, in our words."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -195,3 +195,8 @@ class Context:
     tokens: int
     budget: int
     state: ContextState = field(default_factory=ContextState)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether even without earlier turns there is more than the budget."""
+        return self.tokens > self.budget

@@ -43,6 +43,7 @@ class Article:
     output_tokens: int | None = None
     tokens_estimated: bool = False
     seconds: float | None = None
+    started_at: datetime | None = None
     # The first message the model was shown, and how many turns came before it.
     context_begins: bool = False
     turns_before: int = 0

@@ -106,16 +106,14 @@ def _question(branch: _Branch, message: Message) -> Article:
         tail=message.content,
         offset=len(message.content),
         closed=0,
-        note=_waiting_note(held=branch.held, next_up=next_up) if waits else "",
+        note=_waiting_note(held=branch.held and next_up) if waits else "",
         can_withdraw=waits,
         can_start=branch.held and next_up,
     )
 
 
-def _waiting_note(*, held: bool, next_up: bool) -> str:
-    if held:
-        return "waits for you" if next_up else "queued"
-    return "queued, next" if next_up else "queued"
+def _waiting_note(*, held: bool) -> str:
+    return "waits for you" if held else "queued"
 
 
 def _reply(message: Message, generation: Generation) -> Article:
@@ -188,4 +186,5 @@ def _with_facts(article: Article, generation: Generation) -> Article:
         output_tokens=usage.output_tokens if usage else None,
         tokens_estimated=bool(usage and usage.estimated),
         seconds=seconds,
+        started_at=generation.started_at,
     )

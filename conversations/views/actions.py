@@ -59,7 +59,7 @@ def _do(
     try:
         action()
     except RefusedError as error:
-        context = {"message": str(error), "conversation": reply.conversation}
+        context = {"title": "Not now", "sentence": str(error)}
         return render(request, "conversations/error.html", context, status=409)
     if request.htmx:
         return HttpResponse(status=204)

@@ -21,7 +21,7 @@ from conversations.services.gateways import find_default_model
 from conversations.services.transcript import read_window
 from conversations.services.turns import send_message
 from conversations.views.rail import read_rail
-from conversations.views.requests import get_visible, get_writable
+from conversations.views.requests import first_error, get_visible, get_writable
 
 if TYPE_CHECKING:
     from conversations.models import Conversation
@@ -146,6 +146,8 @@ def _composer(
         "conversation": conversation,
         "form": form,
         "content": form.data.get("content", "") if form else "",
+        "error": first_error(form) if form else "",
+        "send_url": reverse("send", args=[conversation.pk]),
         "client_id": (form.data.get("client_id") if form else None) or uuid.uuid4(),
         "model": conversation.model or find_default_model(),
         "prompt": prompt,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from conversations.forms import NewConversationForm
 from conversations.services.errors import RefusedError
@@ -12,6 +13,7 @@ from conversations.services.gateways import find_default_model, list_models
 from conversations.services.prompts import find_default_prompt, list_prompts
 from conversations.services.turns import start_conversation
 from conversations.views.rail import read_rail
+from conversations.views.requests import first_error
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -32,7 +34,9 @@ def home(request: MemberRequest) -> HttpResponse:
     except RefusedError as error:
         form.add_error(None, str(error))
         return _page(request, form, status=503)
-    return redirect("conversation", pk=conversation.pk)
+    if request.htmx:
+        return HttpResponseClientRedirect(conversation.get_absolute_url())
+    return redirect(conversation)
 
 
 def _page(
@@ -41,6 +45,7 @@ def _page(
     model, prompt = find_default_model(), find_default_prompt()
     context = {
         "form": form,
+        "error": first_error(form),
         "content": form.data.get("content", ""),
         "client_id": form.data.get("client_id") or uuid.uuid4(),
         "models": list_models(),

@@ -12,6 +12,7 @@ from conversations.models import Conversation, Message
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.forms import BaseForm
     from django_htmx.middleware import HtmxDetails
 
     from conversations.models import User
@@ -47,3 +48,10 @@ def get_reply(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
         replies = messages.filter(parent=message).order_by("-seq")
         return get_object_or_404(replies[:1])
     return message
+
+
+def first_error(form: BaseForm) -> str:
+    """Return the first thing that is wrong with a form, in plain words."""
+    for errors in form.errors.values():
+        return str(errors[0])
+    return ""

@@ -34,7 +34,7 @@ function tick() {
 
 // The server groups conversations by the reader's days.
 if (ZONE)
-  document.cookie = `timezone=${encodeURIComponent(ZONE)}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `timezone=${ZONE}; path=/; max-age=31536000; samesite=lax`;
 localise(document);
 tick();
 setInterval(tick, 1000);

@@ -1,12 +1,19 @@
 // Writing and sending. What was typed stays until the server has it.
-import { notice } from "./notice.js";
-
+const notices = document.querySelectorAll("[data-notice]");
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const field = () => document.getElementById("content");
 const isComposer = (node) => node?.id === "composer";
 
 let sentText = "";
 let typedText = "";
+
+// One line above the composer. The words are in the page; this shows them.
+export function notice(name, words) {
+  for (const node of notices) {
+    node.hidden = node.dataset.notice !== name;
+    if (words && !node.hidden) node.textContent = words;
+  }
+}
 
 function resize() {
   const area = field();
@@ -33,20 +40,18 @@ function sending(event) {
 // Whatever is not a composer is not for here: a log-in page, a proxy's error.
 function answered(event) {
   const { xhr, target } = event.detail;
-  if (!isComposer(target) || xhr.status === 204) return;
+  if (!isComposer(target)) return xhr.status < 400 ? notice(null) : failed(event);
   typedText = field().value;
-  if (xhr.responseText.includes('id="composer"')) {
-    if (!xhr.responseText.includes("<html")) return;
-  }
+  if (xhr.responseText.includes('id="composer"')) return;
   event.detail.shouldSwap = false;
   const { pathname } = new URL(xhr.responseURL);
   if (pathname.startsWith("/login/")) notice("signed-out");
   else if (xhr.status < 400) location.assign(pathname);
-  else notice("unsent");
+  else failed(event);
 }
 
 function swapped(event) {
-  if (!isComposer(event.detail.elt)) return;
+  if (!isComposer(event.target)) return;
   const area = field();
   const ok = event.detail.xhr.status < 300;
   if (ok && typedText !== sentText) area.value = typedText;
@@ -56,10 +61,13 @@ function swapped(event) {
   area.focus({ preventScroll: true });
 }
 
+// Our own error pages say in one sentence what is wrong.
 function failed(event) {
-  const { xhr } = event.detail;
-  const plain = xhr?.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  if (xhr?.status && plain) notice("said", xhr.responseText);
+  if (event.detail.requestConfig?.verb === "get") return;
+  const html = event.detail.xhr?.responseText ?? "";
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const sentence = page.querySelector("[data-sentence]")?.textContent;
+  if (sentence) notice("said", sentence);
   else notice(navigator.onLine ? "unsent" : "offline");
 }
 
@@ -71,4 +79,4 @@ document.body.addEventListener("htmx:afterSwap", swapped);
 document.body.addEventListener("htmx:responseError", failed);
 document.body.addEventListener("htmx:sendError", failed);
 resize();
-if (!touch.matches && !location.hash) field()?.focus({ preventScroll: true });
+if (!touch.matches && !field()?.autofocus) field()?.focus({ preventScroll: true });

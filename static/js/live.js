@@ -1,5 +1,5 @@
 // The socket: says where this page is, hands frames on, and tells when it is cut off.
-import { notice } from "./notice.js";
+import { notice } from "./composer.js";
 import { apply, cursor } from "./transcript.js";
 
 const AWAY_MILLISECONDS = 1500;

@@ -20,7 +20,7 @@ function toEnd() {
   lastTop = scroller.scrollTop;
 }
 
-export function follow() {
+function follow() {
   following = true;
   toEnd();
   showJump();
@@ -72,6 +72,7 @@ jump.addEventListener("click", () => {
   follow();
   document.getElementById("content")?.focus({ preventScroll: true });
 });
+document.body.addEventListener("roundtable:sent", follow);
 document.body.addEventListener("htmx:beforeSwap", beforeOlder);
 document.body.addEventListener("htmx:afterSwap", afterOlder);
 const sizes = new ResizeObserver(resized);

@@ -10,6 +10,7 @@ const transcript = document.getElementById("transcript");
 const article = (id) => document.getElementById(`m-${id}`);
 const part = (node, name) => node.querySelector(`[data-part="${name}"]`);
 const number = (node, name) => Number(node.dataset[name]);
+const withoutLeadingLines = (text) => text.replace(/^\n+/, "");
 
 // The one place where the server's HTML enters the page.
 function trusted(html) {
@@ -21,46 +22,48 @@ function trusted(html) {
 export function cursor() {
   const node = transcript.querySelector('[data-state="running"]');
   if (!node) return { m: null, a: 0, o: 0, c: 0 };
-  const { message, attempt, offset, closed } = node.dataset;
-  return { m: message, a: Number(attempt), o: Number(offset), c: Number(closed) };
+  const [a, o, c] = ["attempt", "offset", "closed"].map((name) => number(node, name));
+  return { m: node.dataset.message, a, o, c };
 }
 
-function moveCursor(node, { a, e, c }) {
-  Object.assign(node.dataset, { attempt: a, offset: e });
-  if (c !== undefined) node.dataset.closed = c;
-}
+const moveCursor = (node, { a, e, c = node.dataset.closed }) =>
+  Object.assign(node.dataset, { attempt: a, offset: e, closed: c });
 
 function showTail(node) {
+  if (node.dataset.role !== "assistant") return;
   const tail = part(node, "tail");
   tail.classList.toggle("is-code", FENCE.test(tail.textContent));
 }
 
-const withoutLeadingLines = (text) => text.replace(/^\n+/, "");
-
-function appendDelta(frame) {
-  const node = article(frame.m);
-  if (!node) return false;
+// Whether the text up to `frame.e` is here already.
+function isKnown(node, frame) {
   const [attempt, offset] = [number(node, "attempt"), number(node, "offset")];
-  if (frame.a < attempt || (frame.a === attempt && frame.e <= offset)) return true;
-  if (frame.o !== offset) return false;
+  if (frame.a !== attempt) return frame.a < attempt;
+  return frame.t === "d" ? frame.e <= offset : frame.e < offset;
+}
+
+function appendDelta(node, frame) {
+  if (frame.o !== number(node, "offset")) return false;
   const tail = part(node, "tail");
   if (tail.lastChild) tail.lastChild.appendData(frame.x);
   else tail.textContent = withoutLeadingLines(frame.x);
-  moveCursor(node, frame);
-  showTail(node);
   return true;
 }
 
-function closeBlocks(frame) {
-  const node = article(frame.m);
-  if (!node) return false;
-  const [attempt, offset] = [number(node, "attempt"), number(node, "offset")];
-  if (frame.a < attempt || (frame.a === attempt && frame.e < offset)) return true;
+function closeBlocks(node, frame) {
   const closed = part(node, "closed");
   if (frame.f === number(node, "closed")) closed.append(trusted(frame.h));
   else if (frame.f === 0) closed.replaceChildren(trusted(frame.h));
   else return false;
   part(node, "tail").textContent = withoutLeadingLines(frame.x);
+  return true;
+}
+
+function extend(frame, write) {
+  const node = article(frame.m);
+  if (!node) return false;
+  if (isKnown(node, frame)) return true;
+  if (!write(node, frame)) return false;
   moveCursor(node, frame);
   showTail(node);
   return true;
@@ -83,9 +86,7 @@ function placeArticle(frame) {
   else insert(fresh, frame.p);
   const placed = article(frame.m);
   if (!placed) return true;
-  htmx.process(placed);
-  localise(placed);
-  showTail(placed);
+  [htmx.process, localise, showTail].forEach((prepare) => prepare(placed));
   return true;
 }
 
@@ -98,7 +99,12 @@ function showVersion(frame) {
   return true;
 }
 
-const kinds = { a: placeArticle, b: closeBlocks, d: appendDelta, v: showVersion };
+const kinds = {
+  a: placeArticle,
+  b: (frame) => extend(frame, closeBlocks),
+  d: (frame) => extend(frame, appendDelta),
+  v: showVersion,
+};
 
 // False where the frame does not fit what is here: ask the server again.
 export const apply = (frame) => kinds[frame.t]?.(frame) ?? true;

@@ -1,0 +1,58 @@
+"""Static files as they are served: hashed, compressed, and one stylesheet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.files.storage import Storage
+
+    Paths = dict[str, tuple[Storage, str]]
+    Processed = tuple[str, str | None, bool | Exception]
+
+STYLESHEET = "css/roundtable.css"
+_IMPORT = re.compile(r'@import "(?P<name>[\w.-]+)" layer\((?P<layer>\w+)\);')
+
+
+class JoinedStorage(CompressedManifestStaticFilesStorage):
+    """Joins the stylesheet's layers into one file, so that a page loads one.
+
+    With DEBUG the browser follows the imports itself.
+    """
+
+    # Modules import each other by name: the names must be the hashed ones.
+    support_js_module_import_aggregation = True
+
+    def post_process(
+        self, paths: Paths, dry_run: bool = False, **options: object
+    ) -> Iterator[Processed]:
+        """Join, then hash and compress what `collectstatic` has found."""
+        if STYLESHEET in paths and not dry_run:
+            joined = ContentFile(_join(paths).encode())
+            self.delete(STYLESHEET)
+            self._save(STYLESHEET, joined)
+            paths = {**paths, STYLESHEET: (self, STYLESHEET)}
+        yield from super().post_process(paths, dry_run=dry_run, **options)
+
+
+def _join(paths: Paths) -> str:
+    folder = PurePosixPath(STYLESHEET).parent
+
+    def layer(found: re.Match[str]) -> str:
+        part = _read(paths, str(folder / found["name"]))
+        return f"@layer {found['layer']} {{\n{part}}}"
+
+    return _IMPORT.sub(layer, _read(paths, STYLESHEET))
+
+
+def _read(paths: Paths, name: str) -> str:
+    storage, path = paths[name]
+    with storage.open(path) as file:
+        return bytes(file.read()).decode()
