@@ -11,10 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
-django_application = get_asgi_application()
+import django
 
+django.setup(set_prefix=False)
+
+from chatsite.handler import PooledHandler
 from conversations.middleware import ExactOrigin
 from conversations.routing import websocket_urlpatterns
 from conversations.services.lifecycle import SecondProcessError, lifecycle
@@ -51,7 +53,7 @@ class Started:
 application = Started(
     ProtocolTypeRouter(
         {
-            "http": django_application,
+            "http": PooledHandler(),
             "websocket": ExactOrigin(
                 AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zoneinfo
 from typing import TYPE_CHECKING
 
@@ -71,10 +72,13 @@ class ReaderTimeZone:
             return self.get_response(request)
 
 
+# Finding them all reads the disk, for several milliseconds.
+_all_zones = functools.cache(zoneinfo.available_timezones)
+
+
 def _known_zone(name: str | None) -> zoneinfo.ZoneInfo:
-    if name in zoneinfo.available_timezones():
-        return zoneinfo.ZoneInfo(name)
-    return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    known = name is not None and name in _all_zones()
+    return zoneinfo.ZoneInfo(name if name and known else settings.TIME_ZONE)
 
 
 class ExactOrigin:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from hypothesis import HealthCheck, settings
+
+from conversations.models import User
+from tests.factories import make_user
 
 TESTS = Path(__file__).parent
 # They start servers and browsers: one after another, beside all other tests.
@@ -32,3 +37,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if any(item.path.is_relative_to(place) for place in WITH_SERVERS):
             item.add_marker(pytest.mark.xdist_group("servers"))
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Login limits are counted in the cache, from one test to the next."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Owns what a test is about."""
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Is on a team with alice."""
+    return make_user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Must see nothing."""
+    return make_user("charlie")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Works in the admin."""
+    return make_user("staff", is_staff=True)

@@ -50,7 +50,8 @@ class Server:
     @property
     def setup_link(self) -> str:
         """The newest one-time set-up link it printed."""
-        return re.findall(r"http://\S+/setup/[^\s/]+/?", self.log)[-1]
+        links: list[str] = re.findall(r"http://\S+/setup/[^\s/]+/?", self.log)
+        return links[-1]
 
     def start(self) -> None:
         """Start the server and return once /healthz answers."""

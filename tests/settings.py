@@ -19,7 +19,7 @@ if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 from chatsite.settings import *  # noqa: F403  reads the environment set above
-from chatsite.settings import DATABASES, STORAGES
+from chatsite.settings import DATABASES, STATIC_ROOT, STORAGES
 
 if "DATABASE_URL" not in os.environ:
     # A file, not memory: the journal's thread has a connection of its own.
@@ -29,3 +29,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+# WhiteNoise warns where there is none.
+STATIC_ROOT.mkdir(exist_ok=True)

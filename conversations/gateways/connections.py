@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -14,12 +13,14 @@ from conversations.gateways.catalog import read_listings
 from conversations.gateways.chat_completions import render_request
 from conversations.gateways.demo import DemoTransport
 from conversations.gateways.errors import ErrorKind
+from conversations.gateways.network import make_transport
 from conversations.gateways.reading import Clock, read_answer, read_body
 from conversations.gateways.refusals import FAILURES, map_exception, refuse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from typing import Any
 
     from openai import AsyncAPIResponse
     from openai.types.chat import ChatCompletionMessageParam
@@ -27,14 +28,27 @@ if TYPE_CHECKING:
     from conversations.gateways.base import ModelListing, Route
     from conversations.wire import Delta, Request
 
-# A key in the environment is for the gateway it names, and nothing else of it is
-# for any: neither may leak into the requests of another.
-_OMITTED: dict[str, str | Omit] = {
-    "OpenAI-Organization": omit,
-    "OpenAI-Project": omit,
-}
+    # A request that is sent when it is entered.
+    Opening = AbstractAsyncContextManager[AsyncAPIResponse[Any]]
+
 _DEMO_URL = "http://demo.invalid/v1"
 _MOST_SDKS = 64
+
+
+class _Sdk(AsyncOpenAI):
+    """The SDK without what it takes from the environment for every gateway alike.
+
+    Otherwise OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID and OPENAI_PROJECT_ID, meant for
+    one gateway, would go to all.
+    """
+
+    @property
+    def default_headers(self) -> dict[str, str | Omit]:
+        return {
+            "Accept": "application/json, text/event-stream",
+            "Content-Type": "application/json",
+            "User-Agent": "Roundtable",
+        }
 
 
 class Connections:
@@ -43,9 +57,9 @@ class Connections:
     def __init__(
         self, count_tokens: Callable[[str], int], demo_speed: float = 1.0
     ) -> None:
-        self._http = _client(None)
+        self._http = _client(make_transport())
         self._demo = _client(DemoTransport(count_tokens, speed=demo_speed))
-        self._sdks: dict[Route, AsyncOpenAI] = {}
+        self._sdks: dict[Route, _Sdk] = {}
 
     async def stream(
         self, route: Route, request: Request
@@ -91,11 +105,11 @@ class Connections:
             extra_headers=_headers(route),
         )
 
-    def _sdk(self, route: Route) -> AsyncOpenAI:
+    def _sdk(self, route: Route) -> _Sdk:
         if route not in self._sdks:
             if len(self._sdks) >= _MOST_SDKS:
                 self._sdks.clear()
-            self._sdks[route] = AsyncOpenAI(
+            self._sdks[route] = _Sdk(
                 api_key=route.key or "none",
                 base_url=_DEMO_URL if route.demo else route.base_url,
                 max_retries=0,
@@ -117,7 +131,7 @@ def _client(transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
 
 
 def _headers(route: Route) -> dict[str, str | Omit]:
-    return _OMITTED if route.key else {**_OMITTED, "Authorization": omit}
+    return {} if route.key else {"Authorization": omit}
 
 
 @asynccontextmanager

@@ -122,10 +122,14 @@ async def _read_chunks(
             try:
                 async with clock.within(wait):
                     chunk = await anext(body, None)
-            except (TimeoutError, httpx2.HTTPError) as error:
+            except TimeoutError:
                 if decoder.finished:
                     return
-                raise clock.error(kind) if isinstance(error, TimeoutError) else error
+                raise clock.error(kind) from None
+            except httpx2.HTTPError:
+                if decoder.finished:
+                    return
+                raise
             if chunk is None:
                 return
             yield chunk

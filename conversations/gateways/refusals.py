@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import httpx2
 from openai import APIConnectionError, OpenAIError
@@ -12,9 +11,6 @@ from openai import APIConnectionError, OpenAIError
 from conversations import limits
 from conversations.gateways.errors import ErrorKind, GatewayError
 from conversations.gateways.mapping import map_status
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 # Whatever the SDK and its transport may raise; also a key or an address that cannot
 # stand in a request at all (ValueError).

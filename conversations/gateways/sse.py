@@ -68,7 +68,9 @@ class EventSplitter:
     def _take(self, piece: bytes, events: list[Event]) -> None:
         self._size += len(piece)
         if self._size > limits.GATEWAY_EVENT_BYTES:
-            raise GatewayError(ErrorKind.TOO_LONG, "One event of the stream is too big.")
+            raise GatewayError(
+                ErrorKind.TOO_LONG, "One event of the stream is too big."
+            )
         if piece.endswith((b"\n", b"\r")):
             self._line(self._end_line(piece.rstrip(b"\r\n")), events)
         else:

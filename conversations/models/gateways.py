@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import TextChoices
 
 
 class Gateway(models.Model):
     """A server we call. Its key is encrypted here, or named by `key_variable`."""
 
-    class Preset(models.TextChoices):
+    class Preset(TextChoices):
         DEMO = "demo", "Demo"
         OPENAI = "openai", "OpenAI"
         COMPATIBLE = "compatible", "OpenAI-compatible"
@@ -19,6 +20,8 @@ class Gateway(models.Model):
     key_encrypted = models.BinaryField(null=True, editable=False)
     key_last_four = models.CharField(max_length=4, blank=True, editable=False)
     key_variable = models.CharField(max_length=40, blank=True, editable=False)
+    # Disabled for want of that variable, not by a person: it is enabled with it.
+    waits_for_key = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -35,14 +38,15 @@ class Gateway(models.Model):
 class Endpoint(models.Model):
     """A gateway's address for one protocol: base URL and auth belong here."""
 
-    class Protocol(models.TextChoices):
+    class Protocol(TextChoices):
         CHAT_COMPLETIONS = "chat_completions", "Chat completions"
 
     gateway = models.ForeignKey(Gateway, models.CASCADE, related_name="endpoints")
     protocol = models.CharField(
         max_length=24, choices=Protocol.choices, default=Protocol.CHAT_COMPLETIONS
     )
-    base_url = models.URLField(max_length=500)
+    # Not a URLField: a gateway's host may be a bare name, such as http://ollama.
+    base_url = models.CharField(max_length=500)
 
     class Meta:
         constraints = [

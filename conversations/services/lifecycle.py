@@ -12,8 +12,8 @@ from conversations import limits
 from conversations.live.hub import get_hub, renew_hub
 from conversations.live.lock import InstanceLock
 from conversations.live.tasks import create_task
+from conversations.services.catalogs import ensure_gateways, sync_new_models
 from conversations.services.finishing import interrupt_expired, interrupt_running
-from conversations.services.gateways import ensure_gateways, sync_new_models
 from conversations.services.generation import run
 from conversations.services.queue import start_all, start_following
 from conversations.services.requests import close_gateways

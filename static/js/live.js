@@ -1,5 +1,6 @@
 // The socket: says where this page is, hands frames on, and tells when it is cut off.
 import { notice } from "./composer.js";
+import { settle } from "./scroll.js";
 import { apply, cursor } from "./transcript.js";
 
 const AWAY_MILLISECONDS = 1500;
@@ -32,6 +33,7 @@ function received(event) {
   const frame = JSON.parse(event.detail.message);
   if (frame.t === "e") notice("said", frame.x);
   else if (!apply(frame)) askAgain();
+  settle();
 }
 
 function acknowledge() {

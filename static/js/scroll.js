@@ -6,38 +6,45 @@ const column = document.getElementById("transcript");
 const jump = document.getElementById("jump");
 
 let following = true;
+let held = false;
 let lastTop = 0;
 
 const distance = () =>
   scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
-function showJump() {
+function remember() {
+  lastTop = scroller.scrollTop;
   jump.hidden = following || distance() < NEAR_PIXELS;
 }
 
 function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
-  lastTop = scroller.scrollTop;
+  remember();
 }
 
 function follow() {
   following = true;
   toEnd();
-  showJump();
 }
 
 // Growing text moves the end away without a scroll: only moving up means leaving.
 function moved() {
-  const near = distance() < NEAR_PIXELS;
-  if (near) following = true;
-  else if (scroller.scrollTop < lastTop - 1) following = false;
-  lastTop = scroller.scrollTop;
-  showJump();
+  const top = scroller.scrollTop;
+  const back = top > lastTop && distance() < NEAR_PIXELS;
+  if (back || distance() < 2) following = true;
+  else if (top < lastTop - 1) following = false;
+  remember();
+}
+
+// At once after each change: an article that gets shorter moves the page up by
+// itself, which must not look like the reader's doing.
+export function settle() {
+  if (following && !held) toEnd();
 }
 
 function resized() {
-  if (following) toEnd();
-  showJump();
+  settle();
+  remember();
 }
 
 // Older messages arrive above: keep what is being read where it is.
@@ -51,23 +58,23 @@ function beforeOlder(event) {
 function afterOlder() {
   if (fromEnd === null) return;
   scroller.scrollTop = scroller.scrollHeight - fromEnd;
-  lastTop = scroller.scrollTop;
   fromEnd = null;
+  remember();
 }
 
-const leaves = { ArrowUp: true, PageUp: true, Home: true };
+function leave() {
+  if (scroller.scrollTop > 0) following = false;
+}
 
-scroller.addEventListener("scroll", moved, { passive: true });
-scroller.addEventListener(
-  "wheel",
-  (event) => {
-    if (event.deltaY < 0 && scroller.scrollTop > 0) following = false;
-  },
-  { passive: true },
-);
-scroller.addEventListener("keydown", (event) => {
-  if (leaves[event.key] && scroller.scrollTop > 0) following = false;
-});
+const upward = new Set(["ArrowUp", "PageUp", "Home"]);
+const passive = { passive: true };
+scroller.addEventListener("scroll", moved, passive);
+scroller.addEventListener("wheel", (event) => event.deltaY < 0 && leave(), passive);
+scroller.addEventListener("keydown", (event) => upward.has(event.key) && leave());
+for (const name of ["pointerdown", "touchstart"])
+  scroller.addEventListener(name, () => (held = true), passive);
+for (const name of ["pointerup", "pointercancel", "touchend", "touchcancel"])
+  addEventListener(name, () => (held = false), passive);
 jump.addEventListener("click", () => {
   follow();
   document.getElementById("content")?.focus({ preventScroll: true });

@@ -1,23 +1,15 @@
 // Applies what the server says to the transcript. Offsets are the server's own
 // numbers: they are compared and handed back, never computed.
+import { article, place, trusted } from "./articles.js";
 import { localise } from "./clock.js";
-import { morph } from "./morph.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
 const transcript = document.getElementById("transcript");
 
-const article = (id) => document.getElementById(`m-${id}`);
 const part = (node, name) => node.querySelector(`[data-part="${name}"]`);
 const number = (node, name) => Number(node.dataset[name]);
 const withoutLeadingLines = (text) => text.replace(/^\n+/, "");
-
-// The one place where the server's HTML enters the page.
-function trusted(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content;
-}
 
 export function cursor() {
   const node = transcript.querySelector('[data-state="running"]');
@@ -69,24 +61,9 @@ function extend(frame, write) {
   return true;
 }
 
-// A new message takes the place of whatever followed its parent: another branch.
-function insert(fresh, parent) {
-  const before = parent && article(parent);
-  if (before) {
-    while (before.nextElementSibling) before.nextElementSibling.remove();
-    before.after(fresh);
-  } else if (!document.getElementById("older")) transcript.append(fresh);
-}
-
-function placeArticle(frame) {
-  const fresh = trusted(frame.h).firstElementChild;
-  let known = article(frame.m);
-  if (known && known.dataset.parent !== frame.p) known = known.remove();
-  if (known) morph(known, fresh);
-  else insert(fresh, frame.p);
-  const placed = article(frame.m);
-  if (!placed) return true;
-  [htmx.process, localise, showTail].forEach((prepare) => prepare(placed));
+function showArticle(frame) {
+  const node = place(frame.m, frame.p, frame.h);
+  if (node) [htmx.process, localise, showTail].forEach((prepare) => prepare(node));
   return true;
 }
 
@@ -100,7 +77,7 @@ function showVersion(frame) {
 }
 
 const kinds = {
-  a: placeArticle,
+  a: showArticle,
   b: (frame) => extend(frame, closeBlocks),
   d: (frame) => extend(frame, appendDelta),
   v: showVersion,

@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from daphne.endpoints import build_endpoint_description_strings
-from daphne.server import Server
+from daphne.server import Server, twisted_loop
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -38,10 +38,11 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", verbosity=0)
         self._refuse_old_database()
-        # Daphne's import has installed the asyncio reactor; its loop is ours.
         from chatsite.asgi import application  # noqa: PLC0415 - after the checks
 
-        self._loop = asyncio.get_event_loop()
+        # The loop Daphne will run: what starts before it must start there.
+        self._loop = twisted_loop
+        asyncio.set_event_loop(twisted_loop)
         setup_link = self._start()
         server = Server(
             application=application,

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from conversations.admin.bases import TabularInline, UserAdmin, UserCreationForm
+from conversations.models import Membership, User
+from conversations.services.accounts import set_password
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+# Rights are given to people, one by one.
+admin.site.unregister(Group)
+
+RIGHTS = ("is_staff", "is_superuser", "user_permissions")
+
+
+class NewUserForm(UserCreationForm[User]):
+    class Meta(UserCreationForm.Meta):
+        model = User
+
+    def set_password_and_save(
+        self, user: User, *args: object, **kwargs: object
+    ) -> User:
+        # Admin saves inside a transaction, and a hash takes half a second: it would
+        # hold up every stream. The password follows the commit.
+        user.set_unusable_password()
+        password = self.cleaned_data["password1"]
+        transaction.on_commit(partial(set_password, user=user, password=password))
+        return user
+
+
+class MembershipInline(TabularInline[Membership, User]):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ["team"]
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    add_form = NewUserForm
+    add_form_template = None
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Name", {"fields": ["first_name", "last_name", "email"]}),
+        ("Account", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (
+            "Single rights of staff who are not superusers",
+            {"fields": ["user_permissions"], "classes": ["collapse"]},
+        ),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "password1", "password2"]})]
+    readonly_fields = ["last_login", "date_joined"]
+    list_display = ["username", "name", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "teams"]
+    filter_horizontal = ["user_permissions"]
+    inlines = [MembershipInline]
+    # Deleting a person deletes what they said; one at a time, after a look.
+    actions = None
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[str]:
+        """Nobody locks themselves out; only superusers give and take rights."""
+        fixed = list(super().get_readonly_fields(request, obj))
+        if obj is not None and obj.pk == request.user.pk:
+            fixed += ["is_active", *RIGHTS]
+        elif not request.user.is_superuser:
+            fixed += RIGHTS
+        return fixed
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        if obj is not None and not _may_go(request, obj):
+            return False
+        return super().has_delete_permission(request, obj)
+
+
+def _may_go(request: HttpRequest, user: User) -> bool:
+    """Who has conversations is deactivated instead: what was said stays."""
+    if user.pk == request.user.pk or user.is_superuser:
+        return False
+    return not user.conversations.exists()

@@ -1,0 +1,32 @@
+"""How much CPU time one rendering may take. A thread cannot be killed; this asks."""
+
+from __future__ import annotations
+
+import time
+
+# Parsing that takes longer is given up: the text is shown as it was written. After
+# the second, code stays uncoloured. What follows takes 0.1 s at most.
+PARSE_SECONDS = 0.25
+COLOUR_SECONDS = 0.35
+# Blocks, cells and their ends: a short row of a table is filled up to its width, so
+# a few bytes make many.
+PARSE_TOKENS = 30_000
+
+
+class TooCostly(Exception):  # noqa: N818 (it is no error: the text is hostile or huge)
+    """Parsing this text as Markdown would take too long."""
+
+
+class Budget:
+    """CPU time of this thread, from now on."""
+
+    def __init__(self) -> None:
+        self._start = time.thread_time()
+
+    @property
+    def allows_parsing(self) -> bool:
+        return time.thread_time() - self._start < PARSE_SECONDS
+
+    @property
+    def allows_colour(self) -> bool:
+        return time.thread_time() - self._start < COLOUR_SECONDS

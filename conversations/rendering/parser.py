@@ -1,0 +1,123 @@
+"""Markdown as we read it: CommonMark with tables, strikethrough and tasks, no HTML."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from conversations.rendering.budget import PARSE_TOKENS, Budget, TooCostly
+from conversations.rendering.elements import Elements, name_host
+from conversations.rendering.links import host_of, link_bare_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
+
+# The parser skips what is nested deeper than this, and takes as much longer on
+# unclosed brackets as this is higher.
+MAX_NESTING = 20
+_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+
+
+# Every list of rules that is tried line by line.
+_CHAINS = ["paragraph", "reference", "blockquote", "list"]
+
+
+class Parser(MarkdownIt):
+    """Reads links strictly: what may not be linked stays text."""
+
+    def __init__(self) -> None:
+        options = {"html": False, "breaks": True, "maxNesting": MAX_NESTING}
+        super().__init__("commonmark", options, renderer_cls=Elements)
+        self.enable(["table", "strikethrough"])
+        self.block.ruler.before("table", "budget", _spend, {"alt": _CHAINS})
+        self.inline.ruler.after("text", "budget", _spend)
+        self.core.ruler.after("block", "size", _refuse_excess)
+        self.core.ruler.push("tasks", _read_tasks)
+        self.core.ruler.push("links", _read_links)
+
+    def read(self, text: str, budget: Budget) -> list[Token]:
+        """Return the tokens of `text`, or raise TooCostly."""
+        return self.parse(text, {"budget": budget})
+
+    def write(self, tokens: list[Token], budget: Budget) -> str:
+        """Return tokens as HTML that is not yet safe."""
+        return self.renderer.render(tokens, self.options, {"budget": budget})
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 (the library's name)
+        """Tell whether the parser may make a link; fragments are undone later."""
+        return host_of(url) is not None or url.startswith("#")
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802 (the library's name)
+        """Return the text of an autolink as it was written."""
+        return link
+
+
+def _spend(state: StateBlock | StateInline, *_: object) -> bool:
+    if not state.env["budget"].allows_parsing:
+        raise TooCostly
+    return False
+
+
+def _refuse_excess(state: StateCore) -> None:
+    # A list adds two levels, and what is inside of the last one would be skipped.
+    deepest = max((token.level for token in state.tokens), default=0)
+    if deepest >= MAX_NESTING - 2 or len(state.tokens) > PARSE_TOKENS:
+        raise TooCostly
+
+
+def _read_tasks(state: StateCore) -> None:
+    kinds = [token.type for token in state.tokens]
+    for index, kind in enumerate(kinds):
+        if kind == "list_item_open" and kinds[index + 1 : index + 3] == [
+            "paragraph_open",
+            "inline",
+        ]:
+            _read_task(state.tokens[index], state.tokens[index + 2].children or [])
+
+
+def _read_task(item: Token, children: list[Token]) -> None:
+    first = children[0] if children else None
+    if first is None or first.type != "text" or not (m := _TASK.match(first.content)):
+        return
+    first.content = first.content[m.end() :]
+    children.insert(0, Token("checkbox", "input", 0, meta={"done": m[1] != " "}))
+    item.attrSet("class", "task")
+
+
+def _read_links(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_read_children(token.children, state.md))
+
+
+def _read_children(children: list[Token], md: MarkdownIt) -> Iterator[Token]:
+    start: int | None = None
+    for index, token in enumerate(children):
+        if token.type == "link_open":
+            start = index
+        elif token.type == "link_close" and start is not None:
+            yield from _read_link(children[start : index + 1])
+            start = None
+        elif start is None and token.type == "text" and "://" in token.content:
+            yield from link_bare_urls(token, md.normalizeLink)
+        elif start is None:
+            yield token
+
+
+def _read_link(link: list[Token]) -> list[Token]:
+    first, *inside, last = link
+    href = str(first.attrs["href"])
+    for token in inside:
+        if token.type == "image":
+            token.meta["linked"] = True
+    if host_of(href) is None:
+        return inside
+    name_host(last, href, "".join(token.content for token in inside))
+    return link
