@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
-
 from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

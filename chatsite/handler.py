@@ -21,7 +21,11 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
+    Send = Callable[[Mapping[str, object]], Awaitable[None]]
 
 THREADS = 8
 
@@ -42,10 +46,8 @@ class PooledHandler(ASGIHandler):
         except RequestAborted:
             return
         loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(
-            self._threads, self._respond, scope, body
-        )
-        await self.send_response(response, send)
+        response = await loop.run_in_executor(self._threads, self._respond, scope, body)
+        await self.send_response(response, cast("Send", send))
 
     def _respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
@@ -53,17 +55,18 @@ class PooledHandler(ASGIHandler):
         with body:
             request, refusal = self.create_request(scope, body)
             response = refusal if request is None else self.get_response(request)
+            assert response is not None
             whole = _read_whole(response)
-        response._handler_class = self.__class__  # noqa: SLF001 - as stock does
+        # Closing sends request_finished.
         response.close()
         return whole
 
 
 def _read_whole(response: HttpResponseBase) -> HttpResponseBase:
     """Read a file on this thread: the loop must not wait for a disk."""
-    if not response.streaming:
+    if not isinstance(response, StreamingHttpResponse):
         return response
-    content = cast("StreamingHttpResponse", response).streaming_content
+    content = cast("Iterator[bytes]", response.streaming_content)
     whole = HttpResponse(b"".join(content), status=response.status_code)
     whole.headers, whole.cookies = response.headers, response.cookies
     return whole

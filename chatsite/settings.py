@@ -83,12 +83,16 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")}
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")
+}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # DEFERRED transactions fail at once under concurrent writes; WAL with NORMAL
     # survives the death of the process, FULL also that of the machine.
-    _synchronous = read_choice("SQLITE_SYNCHRONOUS", ("NORMAL", "FULL"), default="NORMAL")
+    _synchronous = read_choice(
+        "SQLITE_SYNCHRONOUS", ("NORMAL", "FULL"), default="NORMAL"
+    )
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -23,6 +23,8 @@ from conversations.models import Conversation, User
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.contrib.auth.models import AnonymousUser
+
 TOO_MUCH = 1008
 NOT_UNDERSTOOD = json.dumps({"t": "e", "x": "The page sent something unreadable."})
 
@@ -36,9 +38,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Closed before the accept, htmx would reconnect for ever.
         await self.accept()
-        user, session = self.scope["user"], self.scope["session"]
+        user = cast("User | AnonymousUser", self.scope["user"])
+        session = self.scope["session"]
         hub = get_hub()
-        if not isinstance(user, User) and not user.is_authenticated:
+        if not user.is_authenticated:
             await self.close(SIGNED_OUT)
             return
         pk = self.scope["url_route"]["kwargs"]["pk"]
@@ -92,7 +95,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _send_frame(self, text: str) -> None:
         # Past Channels' dispatch, which would take a turn on the global thread.
-        await self.base_send({"type": "websocket.send", "text": text})
+        await self.base_send({"type": "websocket.send", "text": text, "bytes": None})
 
     async def _close(self, code: int) -> None:
         viewer, self.viewer = self.viewer, None

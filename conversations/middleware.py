@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import zoneinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from asgiref.typing import (
         ASGI3Application,
+        ASGIApplication,
         ASGIReceiveCallable,
         ASGISendCallable,
         Scope,
@@ -84,8 +85,8 @@ def _known_zone(name: str | None) -> zoneinfo.ZoneInfo:
 class ExactOrigin:
     """Refuse a handshake whose Origin is not exactly one of ours, before accept."""
 
-    def __init__(self, app: ASGI3Application) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApplication) -> None:
+        self.app = cast("ASGI3Application", app)
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from conversations.views import actions, conversations, health, home, setup
 
-message_urls = [
+message_urls: list[URLPattern] = [
     path("stop/", actions.stop, name="stop"),
     path("retry/", actions.retry, name="retry"),
     path("continue/", actions.go_on, name="continue"),
     path("start/", actions.start, name="start"),
 ]
 
-conversation_urls = [
+conversation_urls: list[URLPattern | URLResolver] = [
     path("", conversations.show, name="conversation"),
     path("messages/", conversations.send, name="send"),
     path("older/", conversations.older, name="older"),

@@ -30,7 +30,9 @@ def main() -> int:
         if not os.environ.get("TEST_DATABASE_URL"):
             require(find_postgresql, "postgresql")
         with database_server() as url:
-            on_postgresql = run_pytest(url, "--cov-report=", *ON_POSTGRESQL)
+            on_postgresql = run_pytest(
+                url, "--cov-report=", "--cov-fail-under=0", *ON_POSTGRESQL
+            )
     except MissingProgramError as missing:
         print(missing, file=sys.stderr)
         return 1

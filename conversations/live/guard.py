@@ -11,6 +11,7 @@ from conversations.models import Conversation, User
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from conversations.live.viewer import Viewer
 
@@ -44,7 +45,7 @@ def _loss(
     viewer: Viewer,
     users: dict[int, User],
     sessions: set[str],
-    visible: dict[int, set[object]],
+    visible: dict[int, set[UUID]],
 ) -> int:
     user = users.get(viewer.user_id)
     key, auth_hash = viewer.session

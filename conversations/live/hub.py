@@ -84,9 +84,7 @@ class Hub:
         Without a loop nothing happens: the row stays queued for the next start.
         """
         if self.loop is not None and self._work is not None and not self.draining:
-            self.loop.call_soon_threadsafe(
-                self.tasks.start, generation_id, self._work
-            )
+            self.loop.call_soon_threadsafe(self.tasks.start, generation_id, self._work)
 
     def stop(self, generation_id: int) -> bool:
         """Stop a generation of this process; return whether there was one."""

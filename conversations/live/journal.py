@@ -46,6 +46,6 @@ def commit_deltas(rows: Sequence[Row]) -> set[int]:
 def renew_leases(generation_ids: Iterable[int]) -> None:
     """Beat the heart of every owned generation in one UPDATE."""
     until = timezone.now() + timedelta(seconds=limits.LEASE_SECONDS)
-    Generation.objects.filter(
-        pk__in=list(generation_ids), state=State.RUNNING
-    ).update(lease_until=until)
+    Generation.objects.filter(pk__in=list(generation_ids), state=State.RUNNING).update(
+        lease_until=until
+    )

@@ -67,9 +67,7 @@ class Conversation(models.Model):
 class View(models.Model):
     """What one person sees of a conversation: branch, read position, draft."""
 
-    conversation = models.ForeignKey(
-        Conversation, models.CASCADE, related_name="views"
-    )
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="views")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="views"
     )

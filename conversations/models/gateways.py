@@ -88,4 +88,5 @@ class LanguageModel(models.Model):
     def title(self) -> str:
         """What people see; a demo says so wherever its name appears."""
         title = self.label or self.name
-        return f"{title} (demo)" if self.gateway.is_demo else title
+        says_so = not self.gateway.is_demo or "demo" in title.lower()
+        return title if says_so else f"{title} (demo)"

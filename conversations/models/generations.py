@@ -77,9 +77,7 @@ class Generation(models.Model):
 class Delta(models.Model):
     """A piece of a running answer. Folded into the message when it ends."""
 
-    generation = models.ForeignKey(
-        Generation, models.CASCADE, related_name="deltas"
-    )
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="deltas")
     offset = models.PositiveIntegerField()
     text = models.TextField()
 

@@ -48,9 +48,7 @@ class Message(models.Model):
         ]
         indexes = [
             # Catch-up: what changed after the version a page has seen.
-            models.Index(
-                fields=["conversation", "changed"], name="message_changed"
-            ),
+            models.Index(fields=["conversation", "changed"], name="message_changed"),
         ]
 
     def __str__(self) -> str:

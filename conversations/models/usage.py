@@ -8,9 +8,7 @@ from conversations.models.generations import Generation
 class UsageRecord(models.Model):
     """The tokens of one request. Unknown is null, never zero."""
 
-    generation = models.OneToOneField(
-        Generation, models.CASCADE, related_name="usage"
-    )
+    generation = models.OneToOneField(Generation, models.CASCADE, related_name="usage")
     input_tokens = models.PositiveIntegerField(null=True)
     cached_input_tokens = models.PositiveIntegerField(null=True)
     cache_write_tokens = models.PositiveIntegerField(null=True)

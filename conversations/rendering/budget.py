@@ -23,10 +23,10 @@ class Budget:
     def __init__(self) -> None:
         self._start = time.thread_time()
 
-    @property
-    def allows_parsing(self) -> bool:
+    def may_parse(self) -> bool:
+        """Tell whether there is time to parse on."""
         return time.thread_time() - self._start < PARSE_SECONDS
 
-    @property
-    def allows_colour(self) -> bool:
+    def may_colour(self) -> bool:
+        """Tell whether there is time to colour code."""
         return time.thread_time() - self._start < COLOUR_SECONDS

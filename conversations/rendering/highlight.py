@@ -134,10 +134,10 @@ def coloured_code(code: str, language: str, budget: Budget) -> str:
 
 
 def _pieces(code: str, language: str, budget: Budget) -> Iterator[tuple[str, str]]:
-    if not budget.allows_colour:
+    if not budget.may_colour():
         return
     for kind, text in _lexer(language).get_tokens(code):
-        if not budget.allows_colour:
+        if not budget.may_colour():
             return
         yield _class_of(kind), text
 
@@ -158,6 +158,5 @@ def _lexer(language: str) -> Lexer:
 
 @cache
 def _class_of(kind: _TokenType) -> str:
-    if kind in _CLASSES or kind.parent is None:
-        return _CLASSES.get(kind, "")
-    return _class_of(kind.parent)
+    lineage = reversed(kind.split())
+    return next(_CLASSES[ancestor] for ancestor in lineage if ancestor in _CLASSES)

@@ -37,9 +37,7 @@ def render(text: str, prefix: str) -> SafeString:
     Text over RICH_BYTES, or too costly to parse, is shown as it was written. An id
     would begin with `prefix`; nothing needs one yet.
     """
-    if len(text) <= CACHED_CHARACTERS:
-        return _cached(text)
-    return _render(text, Budget())
+    return (_cached if len(text) <= CACHED_CHARACTERS else _render)(text)
 
 
 def closed_blocks(tail: str, prefix: str) -> list[Block]:
@@ -58,9 +56,13 @@ def closed_blocks(tail: str, prefix: str) -> list[Block]:
 
 def _render_blocks(tail: str, ends: list[int], budget: Budget) -> Iterator[Block]:
     for start, end in pairwise([0, *ends]):
-        if not budget.allows_parsing:
+        try:
+            yield Block(end, _render_markdown(tail[start:end], budget))
+        except TooCostly:
+            # A later block may only have come too late; the first never gets cheaper.
+            if start == 0:
+                yield Block(end, _render_plain(tail[:end]))
             return
-        yield Block(end, _render(tail[start:end], budget))
 
 
 def _is_rich(text: str) -> bool:
@@ -68,15 +70,22 @@ def _is_rich(text: str) -> bool:
     return size <= limits.RICH_BYTES and len(text.encode()) <= limits.RICH_BYTES
 
 
-def _render(text: str, budget: Budget) -> SafeString:
+def _render(text: str) -> SafeString:
+    if not _is_rich(text):
+        return _render_plain(text)
     try:
-        if _is_rich(text):
-            return make_safe(_parser.write(_parser.read(text, budget), budget))
+        return _render_markdown(text, Budget())
     except TooCostly:
-        pass
+        return _render_plain(text)
+
+
+_cached = lru_cache(maxsize=CACHED_TEXTS)(_render)
+
+
+def _render_markdown(text: str, budget: Budget) -> SafeString:
+    tokens = _parser.read(text, budget)
+    return make_safe(_parser.write(tokens, budget))
+
+
+def _render_plain(text: str) -> SafeString:
     return make_safe(f'<pre class="plain">{plain_code(text)}</pre>')
-
-
-@lru_cache(maxsize=CACHED_TEXTS)
-def _cached(text: str) -> SafeString:
-    return _render(text, Budget())

@@ -48,7 +48,8 @@ class Parser(MarkdownIt):
 
     def write(self, tokens: list[Token], budget: Budget) -> str:
         """Return tokens as HTML that is not yet safe."""
-        return self.renderer.render(tokens, self.options, {"budget": budget})
+        html: str = self.renderer.render(tokens, self.options, {"budget": budget})
+        return html
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 (the library's name)
         """Tell whether the parser may make a link; fragments are undone later."""
@@ -60,7 +61,7 @@ class Parser(MarkdownIt):
 
 
 def _spend(state: StateBlock | StateInline, *_: object) -> bool:
-    if not state.env["budget"].allows_parsing:
+    if not state.env["budget"].may_parse():
         raise TooCostly
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def _look_around(conversation: Conversation, path: Sequence[UUID]) -> _Branch:
     generations = {row.message_id: row for row in rows}
     waiting = tuple(
         question
-        for reply, question in zip(path, path[1:], strict=False)
+        for reply, question in itertools.pairwise(path)
         if reply in generations and _waits(generations[reply])
     )
     held = bool(waiting) and is_held(conversation.pk)
@@ -155,7 +156,7 @@ def _render(message: Message, text: str, *, active: bool) -> tuple[SafeString, i
     if not active:
         return render(text, prefix), len(text)
     blocks = closed_blocks(text, prefix)
-    html = NOTHING.join(block.html for block in blocks)
+    html = SafeString("".join(block.html for block in blocks))
     return html, blocks[-1].end if blocks else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
@@ -10,8 +11,6 @@ from django.db.models import Exists, OuterRef
 from conversations.models import Message
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from conversations.models import Conversation
 
 _TABLE = Message._meta.db_table  # noqa: SLF001 - the path needs SQL of its own
@@ -45,26 +44,18 @@ def find_leaf(*, conversation: Conversation) -> UUID | None:
 
 def list_path(*, leaf: UUID, limit: int) -> list[UUID]:
     """Return the newest `limit` message ids of a branch, newest first."""
-    return [_as_uuid(row) for row in _rows(_PATH, [_parameter(leaf), limit])]
+    with connection.cursor() as cursor:
+        cursor.execute(_PATH, [_parameter(leaf), limit])
+        return [UUID(str(row[0])) for row in cursor.fetchall()]
 
 
 def count_turns(*, leaf: UUID) -> int:
     """Return how many turns a branch has down to and including `leaf`."""
-    return int(_rows(_COUNT_ASKED, [_parameter(leaf)])[0])
-
-
-def _rows(sql: str, parameters: list[object]) -> list[object]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_COUNT_ASKED, [_parameter(leaf)])
+        return int(cursor.fetchone()[0])
 
 
-_ID = Message._meta.pk  # noqa: SLF001
-
-
-def _parameter(pk: UUID) -> object:
-    return _ID.get_db_prep_value(pk, connection)
-
-
-def _as_uuid(value: object) -> UUID:
-    return _ID.to_python(value)  # type: ignore[no-any-return]
+def _parameter(pk: UUID) -> str:
+    # SQLite keeps a UUID as 32 digits, PostgreSQL as what it is.
+    return str(pk) if connection.features.has_native_uuid_field else pk.hex

@@ -60,9 +60,7 @@ def of_reader(
     return replace(ending, first_delta_at=first_delta_at)
 
 
-def _of_reader(
-    reader: asyncio.Task[Finished], *, wrote: bool, stopped: bool
-) -> Ending:
+def _of_reader(reader: asyncio.Task[Finished], *, wrote: bool, stopped: bool) -> Ending:
     if reader.cancelled():
         return Ending(State.STOPPED if stopped else State.INTERRUPTED)
     error = reader.exception()

@@ -101,9 +101,7 @@ def _estimate(generation_id: int, input_tokens: int | None) -> Usage | None:
         return None
     rows = Delta.objects.filter(generation=generation_id).order_by("offset")
     text = "".join(rows.values_list("text", flat=True))
-    return Usage(
-        input_tokens=input_tokens, output_tokens=count(text), estimated=True
-    )
+    return Usage(input_tokens=input_tokens, output_tokens=count(text), estimated=True)
 
 
 def _record_usage(generation: Generation, usage: Usage) -> None:
@@ -121,6 +119,4 @@ def _record_usage(generation: Generation, usage: Usage) -> None:
 def _mark(generation: Generation) -> None:
     message = generation.message
     waiting = waiting_messages(generation.conversation_id)
-    mark_changed(
-        generation.conversation_id, [message.pk, message.parent_id, *waiting]
-    )
+    mark_changed(generation.conversation_id, [message.pk, message.parent_id, *waiting])

@@ -81,7 +81,9 @@ def _group(messages: list[Message]) -> list[Turn]:
 
 def _without_withdrawn(turns: list[Turn]) -> list[Turn]:
     """Leave out what its author withdrew before the model was asked."""
-    empty = [turn.reply.id for turn in turns if turn.reply and not turn.reply.content]
+    empty = [
+        UUID(turn.reply.id) for turn in turns if turn.reply and not turn.reply.content
+    ]
     withdrawn = Generation.objects.filter(
         message__in=empty, state=State.STOPPED, started_at=None
     ).values_list("message_id", flat=True)

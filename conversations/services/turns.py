@@ -57,9 +57,7 @@ def start_conversation(
             prompt=prompt,
         )
         _save_once(found)
-    send_message(
-        conversation=found, author=owner, content=content, client_id=client_id
-    )
+    send_message(conversation=found, author=owner, content=content, client_id=client_id)
     return found
 
 
@@ -164,7 +162,9 @@ def retry_reply(*, reply: Message, user: User) -> Message:
             reply.conversation, reply.parent, user, newest.seq + 1, version
         )
         Message.objects.filter(pk__in=waiting).update(parent=job.message)
-        mark_changed(reply.conversation_id, [*waiting, *waiting_messages(reply.conversation_id)])
+        mark_changed(
+            reply.conversation_id, [*waiting, *waiting_messages(reply.conversation_id)]
+        )
     start(job.pk)
     return job.message
 
@@ -190,7 +190,9 @@ def continue_reply(*, reply: Message, user: User) -> None:
             asked_by=user,
         )
         Message.objects.filter(pk=reply.pk).update(attempt=attempt)
-        mark_changed(reply.conversation_id, [reply.pk, *waiting_messages(reply.conversation_id)])
+        mark_changed(
+            reply.conversation_id, [reply.pk, *waiting_messages(reply.conversation_id)]
+        )
     start(job.pk)
 
 
@@ -226,4 +228,3 @@ def _waiting_behind(reply: Message) -> list[UUID]:
         children__generations__state=State.QUEUED, children__attempt=1
     )
     return list(rows.values_list("pk", flat=True))
-

@@ -67,9 +67,7 @@ def rename(request: MemberRequest, pk: UUID) -> HttpResponse:
     conversation = get_writable(request, pk)
     form = RenameForm(request.POST)
     if form.is_valid():
-        rename_conversation(
-            conversation=conversation, title=form.cleaned_data["title"]
-        )
+        rename_conversation(conversation=conversation, title=form.cleaned_data["title"])
     if not request.htmx:
         return redirect(conversation)
     context = {"conversation": conversation, "form": form}
@@ -90,7 +88,11 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _refuse(
-    request: MemberRequest, conversation: Conversation, form: MessageForm, *, status: int
+    request: MemberRequest,
+    conversation: Conversation,
+    form: MessageForm,
+    *,
+    status: int,
 ) -> HttpResponse:
     if not request.htmx:
         return _page(request, conversation, form, status=status)

@@ -32,7 +32,7 @@ class TestGateway:
         self.tls = tls
         self.arrived = threading.Condition()
         self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._error: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
@@ -62,7 +62,7 @@ class TestGateway:
 
     def stop(self) -> None:
         """Hang up on everybody and stop."""
-        if self._thread.is_alive():
+        if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
@@ -84,11 +84,11 @@ class TestGateway:
             self.arrived.notify_all()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
         connections: set[_Connection] = set()
+        self._loop = asyncio.get_running_loop()
         try:
             server = await self._loop.create_server(
                 lambda: _Connection(self, connections),

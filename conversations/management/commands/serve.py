@@ -83,9 +83,7 @@ class Command(BaseCommand):
             self._loop.add_signal_handler(number, self._on_signal)
         self.stdout.write(f"Roundtable is at {settings.SITE_URL}")
         if setup_link:
-            self.stdout.write(
-                f"Set it up here, once: {settings.SITE_URL}{setup_link}"
-            )
+            self.stdout.write(f"Set it up here, once: {settings.SITE_URL}{setup_link}")
         else:
             self.stdout.write("Sign in and start to type. Ctrl+C stops the server.")
         self.stdout.flush()
