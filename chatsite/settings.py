@@ -157,6 +157,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
 USE_I18N = False
 USE_TZ = True
+NUMBER_GROUPING = 3
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"

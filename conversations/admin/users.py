@@ -12,7 +12,12 @@ from conversations.models import Membership, User
 from conversations.services.accounts import set_password
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from django.contrib.admin.options import InlineModelAdmin
     from django.http import HttpRequest
+
+    Inlines = list[type[InlineModelAdmin[Any, Any]]]
 
 # Rights are given to people, one by one.
 admin.site.unregister(Group)
@@ -60,9 +65,11 @@ class PersonAdmin(UserAdmin[User]):
     list_display = ["username", "name", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "teams"]
     filter_horizontal = ["user_permissions"]
-    inlines = [MembershipInline]
     # Deleting a person deletes what they said; one at a time, after a look.
     actions = None
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Inlines:
+        return [MembershipInline] if obj else []
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None

@@ -88,12 +88,12 @@ def explain(kind: ErrorKind) -> str:
     return _EXPLANATIONS[kind]
 
 
-# What looks like a key wherever it stands: an Authorization value, sk-…, also masked.
+# What looks like a key wherever it stands: after Bearer, by its prefix, or masked.
 _KEY_LIKE = re.compile(
-    r"\bBearer\s+[^\s\"'<>,;]+|\b[a-z]{2,6}-[\w*.…-]{12,}", re.IGNORECASE
+    r"\b[Bb]earer\s+[^\s\"'<>,;]+"
+    r"|\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{8,}"
+    r"|[\w.-]*(?:\*{3,}|…{2,})[\w*.…-]*"
 )
-# Ordinary hyphenated words ("chat-completions-api") have no digit, star or capital.
-_SECRET_MARK = re.compile(r"[0-9*A-Z…]|^bearer", re.IGNORECASE)
 _WORD = re.compile(r"[\w.+/=-]{8,}")
 _REMOVED = "[key removed]"
 _SECRET_LETTERS = 8
@@ -104,10 +104,9 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
 
     Pieces of a secret go too, from 8 letters on. At most `limits.ERROR_CHARACTERS`.
     """
-    text = clean_text(text)
+    text = _KEY_LIKE.sub(_REMOVED, clean_text(text)).strip()
     for secret in secrets:
         text = _remove(text, secret)
-    text = _KEY_LIKE.sub(_hide, text).strip()
     if len(text) > limits.ERROR_CHARACTERS:
         text = text[: limits.ERROR_CHARACTERS - 1] + "…"
     return text
@@ -118,7 +117,3 @@ def _remove(text: str, secret: str) -> str:
         return text
     text = text.replace(secret, _REMOVED).replace(quote(secret, safe=""), _REMOVED)
     return _WORD.sub(lambda word: _REMOVED if word[0] in secret else word[0], text)
-
-
-def _hide(match: re.Match[str]) -> str:
-    return _REMOVED if _SECRET_MARK.search(match[0]) else match[0]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 HAPPY_EYEBALLS_SECONDS = 0.25
+LAST_PORT = 65_535
 
 
 def make_transport() -> httpx2.AsyncBaseTransport | None:
@@ -54,6 +55,9 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
+        if port > LAST_PORT:
+            # asyncio would trip over it.
+            raise httpcore2.ConnectError(f"There is no port {port}.")
         with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
                 reader, writer = await asyncio.open_connection(
@@ -71,8 +75,6 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _mapped(httpcore2.ReadTimeout, httpcore2.ReadError):
-            if timeout is None:
-                return await self._reader.read(max_bytes)
             async with asyncio.timeout(timeout):
                 return await self._reader.read(max_bytes)
 
@@ -117,5 +119,5 @@ def _mapped(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise late(str(error)) from error
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise broken(str(error)) from error

@@ -84,11 +84,11 @@ async def _read_stream(
             for name, data in splitter.feed(chunk):
                 for delta in decoder.decode(name, data):
                     yield delta
-    for delta in _read_tail(splitter, decoder):
+    for delta in read_tail(splitter, decoder):
         yield delta
 
 
-def _read_tail(splitter: EventSplitter, decoder: ChatDecoder) -> list[Delta]:
+def read_tail(splitter: EventSplitter, decoder: ChatDecoder) -> list[Delta]:
     """Return what a missing last blank line left; half an event is only a cut."""
     deltas: list[Delta] = []
     for name, data in splitter.close():

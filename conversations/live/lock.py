@@ -6,7 +6,6 @@ import fcntl
 from pathlib import Path
 from typing import IO
 
-from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -37,7 +36,7 @@ class InstanceLock:
             self._connection = None
 
     def _lock_file(self) -> bool:
-        path = Path(settings.DATABASES["default"]["NAME"]).with_suffix(".lock")
+        path = Path(connections["default"].settings_dict["NAME"]).with_suffix(".lock")
         file = path.open("w")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -76,13 +77,18 @@ class Tasks:
 
     async def drain(self, seconds: float) -> None:
         """Wait at most `seconds` for what runs, then cut the reading short."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.idle()
         self._ending = True
         for reader in self._readers.values():
             reader.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values())
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until no task is left, those that follow others included."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
 
     def _forget(self, generation_id: int, task: asyncio.Task[None]) -> None:
         del self._tasks[generation_id]

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+FACES = 8
+
 
 class User(AbstractUser):
     """A person. `name` is what other people see."""
@@ -10,6 +12,11 @@ class User(AbstractUser):
     @property
     def name(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def face(self) -> int:
+        """Which of the colours stands for this person."""
+        return self.pk % FACES
 
     @property
     def initials(self) -> str:

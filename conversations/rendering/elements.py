@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markdown_it.renderer import RendererHTML
 
 from conversations.rendering.highlight import coloured_code, find_language, plain_code
-from conversations.rendering.links import host_of, host_to_show
+from conversations.rendering.links import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,11 +79,6 @@ class Elements(RendererHTML):
         title = escape(str(token.attrs.get("title", "")))
         link = f'<a href="{escape(href)}" title="{title}">{escape(alt)}</a>'
         return (link if title else link.replace(' title=""', "", 1)) + _host(host)
-
-
-def name_host(close: Token, href: str, text: str) -> None:
-    """Make the end of a link show its host where the link's text does not."""
-    close.meta["host"] = host_to_show(href, text)
 
 
 def _cell(token: Token) -> str:

@@ -65,7 +65,8 @@ def link_bare_urls(token: Token, normalize: Callable[[str], str]) -> Iterator[To
         yield _text(token, token.content[done:start])
         yield Token("link_open", "a", 1, attrs={"href": href}, level=token.level)
         yield _text(token, url)
-        yield Token("link_close", "a", -1, level=token.level)
+        shown = {"host": host_to_show(href, url)}
+        yield Token("link_close", "a", -1, level=token.level, meta=shown)
         done = end
     yield _text(token, token.content[done:])
 
@@ -75,11 +76,15 @@ def _text(like: Token, content: str) -> Token:
 
 
 def _hosts_in(text: str) -> Iterator[str]:
+    """Yield what looks like a host; of an address as a whole, nothing but its host."""
+    text = text.strip()
+    if host := host_of(text) or host_of(f"https://{text}"):
+        text = host
     for word in _WORD.findall(text):
-        name = word.strip(".-_")
+        name = word.strip(".-_").removeprefix("www.")
         *front, last = name.split(".")
         if front and ((last[:1].isalpha() and len(last) > 1) or len(front) == 3):
-            yield name.removeprefix("www.")
+            yield name
 
 
 def _is_same(name: str, host: str) -> bool:

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from conversations.rendering.budget import PARSE_TOKENS, Budget, TooCostly
-from conversations.rendering.elements import Elements, name_host
-from conversations.rendering.links import host_of, link_bare_urls
+from conversations.rendering.elements import Elements
+from conversations.rendering.links import host_of, host_to_show, link_bare_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The parser skips what is nested deeper than this, and takes as much longer on
 # unclosed brackets as this is higher.
 MAX_NESTING = 20
-_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_TASK = re.compile(r"\[([ xX])\][ \t]")
 
 
 # Every list of rules that is tried line by line.
@@ -120,5 +120,6 @@ def _read_link(link: list[Token]) -> list[Token]:
             token.meta["linked"] = True
     if host_of(href) is None:
         return inside
-    name_host(last, href, "".join(token.content for token in inside))
+    text = "".join(token.content for token in inside)
+    last.meta["host"] = host_to_show(href, text)
     return link

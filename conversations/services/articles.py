@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from conversations.models import Conversation
 
-FACES = 8
 ASSISTANT = "Roundtable"
 NOTHING = SafeString("")
 
@@ -102,7 +101,7 @@ def _question(branch: _Branch, message: Message) -> Article:
         created_at=message.created_at,
         author=author.name if author else "Somebody who left",
         initials=author.initials if author else "–",
-        face=(message.author_id or 0) % FACES,
+        face=author.face if author else 0,
         closed_html=NOTHING,
         tail=message.content,
         offset=len(message.content),

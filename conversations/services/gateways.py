@@ -96,15 +96,14 @@ def change_base_url(*, gateway: Gateway, base_url: str) -> bool:
 
 def clean_base_url(url: str) -> str:
     """Return `url` without a slash at its end; raises ValueError where it is none."""
-    parts = urlsplit(url.strip())
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
-        raise ValueError(url)
-    # Raises ValueError on a port that is none.
-    assert parts.port is None or parts.port >= 0
-    if not set(url.strip()) <= VISIBLE_ASCII:
-        raise ValueError(url)
-    return url.strip().rstrip("/")
+    url = url.strip()
+    parts = urlsplit(url)
+    extras = parts.username or parts.password or parts.query or parts.fragment
+    # Reading the port raises ValueError where it is none.
+    good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    if extras or not good or not set(url) <= VISIBLE_ASCII:
+        raise ValueError(f"Not an address: {url!r}")
+    return url.rstrip("/")
 
 
 def _lock_models() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
 
 from conversations import limits
 from conversations.live.hub import get_hub
@@ -51,12 +50,12 @@ def start_all() -> None:
 
 def is_held(conversation_id: UUID) -> bool:
     """Tell whether waiting turns wait for a person: the last answer went wrong."""
-    ended = Generation.objects.filter(conversation=conversation_id).exclude(
-        # What was withdrawn never started.
-        Q(ended_at=None) | Q(started_at=None)
+    # What was withdrawn never started.
+    started = Generation.objects.filter(conversation=conversation_id).exclude(
+        started_at=None
     )
-    last = ended.order_by("-ended_at").values_list("state", flat=True).first()
-    return last is not None and last not in GOES_ON
+    last = started.order_by("-started_at").values_list("state", flat=True).first()
+    return last is not None and last != State.RUNNING and last not in GOES_ON
 
 
 def may_run(generation: Generation) -> bool:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from conversations.services import turns
 from conversations.services.errors import RefusedError
-from conversations.views.requests import get_reply
+from conversations.views.requests import get_reply, redirect_to_latest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,4 +63,4 @@ def _do(
         return render(request, "conversations/error.html", context, status=409)
     if request.htmx:
         return HttpResponse(status=204)
-    return redirect(reply.conversation)
+    return redirect_to_latest(reply.conversation)

@@ -21,7 +21,12 @@ from conversations.services.gateways import find_default_model
 from conversations.services.transcript import read_window
 from conversations.services.turns import send_message
 from conversations.views.rail import read_rail
-from conversations.views.requests import first_error, get_visible, get_writable
+from conversations.views.requests import (
+    first_error,
+    get_visible,
+    get_writable,
+    redirect_to_latest,
+)
 
 if TYPE_CHECKING:
     from conversations.models import Conversation
@@ -49,7 +54,7 @@ def send(request: MemberRequest, pk: UUID) -> HttpResponse:
         form.add_error(None, str(error))
         return _refuse(request, conversation, form, status=503)
     if not request.htmx:
-        return redirect(conversation)
+        return redirect_to_latest(conversation)
     return render(request, "conversations/_composer.html", _composer(conversation))
 
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from conversations import limits
 from conversations.models import Conversation
 
 if TYPE_CHECKING:
     from conversations.models import User
+    from conversations.models.conversations import ConversationQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ def read_rail(user: User, *, before: str = "", current: object = None) -> Rail:
     more = len(page) > limits.PAGE_CONVERSATIONS
     page = page[: limits.PAGE_CONVERSATIONS]
     today = timezone.localdate()
+    # The page before ended on this day: its heading is there already.
+    told = _cursor_day(before)
     groups = [
-        (_heading(day, today), list(rows))
+        ("" if day == told else _heading(day, today), list(rows))
         for day, rows in groupby(page, lambda row: _day(row.active_at))
     ]
     return Rail(groups, _cursor(page[-1]) if more else "", current)
@@ -44,14 +47,25 @@ def _cursor(last: Conversation) -> str:
     return f"{last.active_at.isoformat()}~{last.pk}"
 
 
-def _after(rows, before: str):  # type: ignore[no-untyped-def]
+def _read_cursor(before: str) -> tuple[datetime, UUID] | None:
     stamp, _, pk = before.partition("~")
     try:
-        moment = parse_datetime(stamp)
+        moment = datetime.fromisoformat(stamp)
+        return (moment, UUID(pk)) if moment.tzinfo else None
     except ValueError:
-        moment = None
-    if moment is None:
+        return None
+
+
+def _cursor_day(before: str) -> date | None:
+    cursor = _read_cursor(before)
+    return _day(cursor[0]) if cursor else None
+
+
+def _after(rows: ConversationQuerySet, before: str) -> ConversationQuerySet:
+    cursor = _read_cursor(before)
+    if cursor is None:
         return rows
+    moment, pk = cursor
     return rows.filter(Q(active_at__lt=moment) | Q(active_at=moment, pk__lt=pk))
 
 

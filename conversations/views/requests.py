@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
 from conversations.models import Conversation, Message
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.forms import BaseForm
+    from django.http import HttpResponse
     from django_htmx.middleware import HtmxDetails
 
     from conversations.models import User
@@ -48,6 +49,11 @@ def get_reply(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
         replies = messages.filter(parent=message).order_by("-seq")
         return get_object_or_404(replies[:1])
     return message
+
+
+def redirect_to_latest(conversation: Conversation) -> HttpResponse:
+    """Go to the end of a conversation, also where no script scrolls."""
+    return redirect(f"{conversation.get_absolute_url()}#latest")
 
 
 def first_error(form: BaseForm) -> str:

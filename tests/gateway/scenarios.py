@@ -60,6 +60,18 @@ async def timed(exchange: Exchange, count: int | None, rate: float) -> None:
     exchange.end()
 
 
+async def paragraphs(exchange: Exchange, count: int | None, rate: float) -> None:
+    """Numbered tokens; every tenth ends its paragraph."""
+    exchange.start()
+    began = time.monotonic()
+    for number in range(100 if count is None else count):
+        end = "\\n\\n" if number % 10 == 9 else " "
+        exchange.token(f"t{number}{end}")
+        await exchange.pace(began, number + 1, rate)
+    exchange.finish()
+    exchange.end()
+
+
 async def endless(exchange: Exchange, _: int | None, rate: float) -> None:
     exchange.start()
     number = 0
@@ -242,6 +254,7 @@ SCENARIOS: dict[str, Scenario] = {
     "ok": ok,
     "slow": slow,
     "timed": timed,
+    "paragraphs": paragraphs,
     "endless": endless,
     "echo": echo,
     "length": length,

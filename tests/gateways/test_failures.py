@@ -144,10 +144,10 @@ async def test_silence_has_its_limits(
 async def test_comments_are_signs_of_life(
     gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(limits, "GATEWAY_FIRST_BYTE_SECONDS", 0.3)
-    monkeypatch.setattr(limits, "GATEWAY_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "GATEWAY_FIRST_BYTE_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "GATEWAY_IDLE_SECONDS", 0.5)
 
-    heard = await ask_model(gateway, "comments:12@20")
+    heard = await ask_model(gateway, "comments:24@20")
 
     assert heard.text == "t0 t1 "
     assert heard.finished.reason is FinishReason.STOP

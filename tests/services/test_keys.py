@@ -14,7 +14,7 @@ from tests.factories import make_model
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import SettingsWrapper
 
     from conversations.models import Gateway
 

@@ -1,0 +1,1 @@
+"""Measurements: the real server against a bare relay of the same tokens."""

@@ -1,0 +1,67 @@
+"""Measure the server against a bare relay of the same tokens: `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bench import streams
+from bench.figures import Figure, render_table, write_json
+from bench.machine import describe, keep_to_tools_core
+from bench.options import QUICK, Options
+from tests.environment import ROOT
+
+RESULTS = ROOT / "var" / "bench.json"
+
+SECTIONS: dict[str, Callable[[Options], list[Figure]]] = {
+    "streams": streams.measure,
+}
+
+
+def main() -> None:
+    chosen = _parser().parse_args()
+    options = _options(chosen)
+    keep_to_tools_core()
+    figures: list[Figure] = []
+    for name in chosen.sections or SECTIONS:
+        began = time.monotonic()
+        print(f"Measuring {name} …", flush=True)
+        figures += SECTIONS[name](options)
+        print(f"  {time.monotonic() - began:.0f} s", flush=True)
+    _report(figures)
+
+
+def _report(figures: Sequence[Figure]) -> None:
+    print(f"\n{render_table(figures)}\n")
+    write_json(RESULTS, figures, describe())
+    print(f"Written to {RESULTS.relative_to(ROOT)}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=_sections())
+    parser.add_argument("--quick", action="store_true", help="a short look")
+    parser.add_argument("--kills", type=int, help="how often to SIGKILL the server")
+    parser.add_argument("--tokens", type=int, help="tokens in each stream")
+    parser.add_argument("--spread", type=float, help="seconds in which streams begin")
+    return parser
+
+
+def _sections() -> str:
+    return f"one or more of: {', '.join(SECTIONS)}; all unless named"
+
+
+def _options(chosen: argparse.Namespace) -> Options:
+    options = QUICK if chosen.quick else Options()
+    given = {
+        name: value
+        for name in ("kills", "tokens", "spread")
+        if (value := getattr(chosen, name)) is not None
+    }
+    return replace(options, **given)
+
+
+if __name__ == "__main__":
+    main()

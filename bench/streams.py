@@ -1,0 +1,211 @@
+"""N streams at once, through the bare relay and through the product."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import httpx2
+
+from bench.children import (
+    fresh_server,
+    make_people,
+    running_relay,
+    running_upstream,
+    start,
+)
+from bench.figures import Figure, percentile
+from bench.meter import Meter
+from bench.options import Options
+from bench.pages import Page, Tally
+from bench.people import Person, message_form
+from bench.sockets import open_socket
+
+# A stream that is this much later than it should be has lost what is missing.
+GRACE_SECONDS = 30.0
+WARM_UP_TOKENS = 30
+MILLISECONDS = 1000.0
+
+# p99 of the lateness (ms) and CPU (times the relay's), at the largest N.
+AIM_P99, FLOOR_P99 = 60.0, 150.0
+AIM_CPU, FLOOR_CPU = 1.3, 2.0
+# p95 from token to frame (ms), for one stream.
+AIM_ONE, FLOOR_ONE = 20.0, 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of N streams. `began` and `ended` as the monotonic clock has it."""
+
+    tallies: list[Tally]
+    meter: Meter
+    began: float
+    ended: float
+
+    @property
+    def flowing(self) -> tuple[float, float]:
+        """While every stream flows: after the last begins, before the first ends."""
+        received = [tally.received for tally in self.tallies if tally.received]
+        return max(times[0] for times in received), min(times[-1] for times in received)
+
+    def lateness(self, *, flowing: bool = False) -> list[float]:
+        """Return every token's way from gateway to viewer, in milliseconds."""
+        first, last = self.flowing if flowing else (self.began, self.ended)
+        return [
+            late * MILLISECONDS
+            for tally in self.tallies
+            for late, when in zip(tally.lateness, tally.received, strict=True)
+            if first <= when <= last
+        ]
+
+    def cpu(self, *, flowing: bool = False) -> float:
+        """Return the server's milliseconds of CPU for 1,000 tokens."""
+        first, last = self.flowing if flowing else (self.began, self.ended)
+        tokens = len(self.lateness(flowing=flowing))
+        return self.meter.used(first, last) * MILLISECONDS / (tokens / 1000)
+
+
+def measure(options: Options) -> list[Figure]:
+    """Run every N through both; only their ratio leaves the machine out of it."""
+    model = f"timed:{options.tokens}@{options.rate}"
+    with running_upstream() as upstream:
+        relay = {n: _run_relay(upstream, model, n, options) for n in options.streams}
+        product = _run_product(upstream, model, options)
+    figures: list[Figure] = []
+    for n in options.streams:
+        figures += _compare(n, relay[n], product[n], options)
+    return figures
+
+
+def _run_relay(upstream: str, model: str, n: int, options: Options) -> Run:
+    with running_relay(upstream, model) as (port, pid):
+        asyncio.run(_relay(port, pid, 1, options))
+        return asyncio.run(_relay(port, pid, n, options))
+
+
+async def _relay(port: int, pid: int, n: int, options: Options) -> Run:
+    tallies = [Tally() for _ in range(n)]
+
+    async def follow(number: int) -> None:
+        socket = await open_socket(port, "/", tallies[number].append)
+        await socket.closed
+
+    async with Meter(pid) as meter:
+        began = time.monotonic()
+        await _spread(follow, n, options)
+        return Run(tallies, meter, began, time.monotonic())
+
+
+def _run_product(upstream: str, model: str, options: Options) -> dict[int, Run]:
+    runs: dict[int, Run] = {}
+    with fresh_server(upstream, model) as server:
+        start(server)
+        asyncio.run(_product(make_people(server, 1), server.pid, options))
+        for n in options.streams:
+            people = make_people(server, n)
+            runs[n] = asyncio.run(_product(people, server.pid, options))
+    return runs
+
+
+async def _product(people: Sequence[Person], pid: int, options: Options) -> Run:
+    pages = [await _open(person) for person in people]
+    async with httpx2.AsyncClient(
+        base_url=people[0].origin, timeout=60, limits=httpx2.Limits()
+    ) as client:
+
+        async def follow(number: int) -> None:
+            page, person = pages[number], people[number]
+            ended = asyncio.Event()
+            page.changed = lambda: ended.set() if page.ended else None
+            form, headers = message_form(), person.headers
+            answer = await client.post(person.send_path, content=form, headers=headers)
+            answer.raise_for_status()
+            await ended.wait()
+
+        async with Meter(pid) as meter:
+            began = time.monotonic()
+            await _spread(follow, len(people), options)
+            ended = time.monotonic()
+    for page in pages:
+        page.close()
+    return Run([page.tally for page in pages], meter, began, ended)
+
+
+async def _open(person: Person) -> Page:
+    page = Page()
+    await page.open(person)
+    return page
+
+
+async def _spread(
+    follow: Callable[[int], Awaitable[None]], n: int, options: Options
+) -> None:
+    """Start N streams over a while; return when all have ended or time is up."""
+
+    async def begin(number: int) -> None:
+        await asyncio.sleep(options.spread * number / n)
+        await follow(number)
+
+    patience = options.spread + options.tokens / options.rate + GRACE_SECONDS
+    tasks = [asyncio.create_task(begin(number)) for number in range(n)]
+    done, late = await asyncio.wait(tasks, timeout=patience)
+    for task in late:
+        task.cancel()
+    for task in done:
+        task.result()
+
+
+def _compare(n: int, relay: Run, product: Run, options: Options) -> list[Figure]:
+    largest = n == max(options.streams) and n >= 200
+    figures: list[Figure] = []
+    for name, run in (("relay", relay), ("product", product)):
+        note = f"others used {run.meter.foreign(run.began, run.ended):.0%} of the core"
+        figures += _lateness(n, name, run, note, options)
+    figures += _ratio(n, relay, product, largest=largest)
+    return figures
+
+
+def _lateness(
+    n: int, name: str, run: Run, note: str, options: Options
+) -> list[Figure]:
+    section = f"{n} streams"
+    product = name == "product"
+    figures = []
+    for percent in (50, 95, 99):
+        aim = _aim(n, percent, options) if product else (None, None)
+        value = percentile(run.lateness(), percent)
+        title = f"{name}: lateness p{percent}"
+        figures.append(Figure(section, title, value, "ms", *aim, note=note))
+    value = percentile(run.lateness(flowing=True), 99)
+    title = f"{name}: lateness p99 once all flow"
+    figures.append(Figure(section, title, value, "ms"))
+    wrong = sum(
+        tally.missing(options.tokens) + tally.doubled + tally.misordered
+        for tally in run.tallies
+    )
+    title = f"{name}: lost, doubled or misordered"
+    total = f"of {n * options.tokens:,}"
+    zero = (0, 0) if product else (None, None)
+    figures.append(Figure(section, title, wrong, "tokens", *zero, note=total))
+    return figures
+
+
+def _aim(n: int, percent: int, options: Options) -> tuple[float | None, float | None]:
+    if n == 1 and percent == 95:
+        return AIM_ONE, FLOOR_ONE
+    if n >= 200 and n == max(options.streams) and percent == 99:
+        return AIM_P99, FLOOR_P99
+    return None, None
+
+
+def _ratio(n: int, relay: Run, product: Run, *, largest: bool) -> list[Figure]:
+    figures = []
+    for flowing, title in ((True, "while text flows"), (False, "with whole turns")):
+        base, own = relay.cpu(flowing=flowing), product.cpu(flowing=flowing)
+        note = f"{own:.0f} / {base:.0f} ms of CPU for 1,000 tokens"
+        aim = (AIM_CPU, FLOOR_CPU) if largest else (None, None)
+        name = f"CPU {title}, product / relay"
+        figures.append(Figure(f"{n} streams", name, own / base, "×", *aim, note=note))
+    return figures

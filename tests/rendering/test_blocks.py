@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conversations import limits
+from conversations.rendering.markdown import closed_blocks, render
+from tests.rendering.costly import UNITS
+from tests.rendering.documents import DOCUMENTS
+
+LINES = st.sampled_from(
+    [
+        "text", "**bold", "text*", "# heading", "===", "---", "***", "> quote", "lazy",
+        "- item", "  - inner", "    code", "1. one", "2. two", "2) two", "```",
+        "```python", "~~~", "| a | b |", "|---|---|", "a | b", "  indented", "\t tab",
+        "+", "[x]", "    ", "\t", "", "", "", "<b>", "`code", "\\", ">", "-", "|",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(LINES, max_size=14).map("\n".join)
+
+
+def stream(text: str, step: int = 1) -> str:
+    """Close blocks as the text grows; return their HTML and that of the rest."""
+    html, closed = "", 0
+    for end in range(1, len(text) + 1, step):
+        blocks = closed_blocks(text[closed:end], "m-1-")
+        html += "".join(block.html for block in blocks)
+        closed += blocks[-1].end if blocks else 0
+    return html + render(text[closed:], "m-1-")
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+@pytest.mark.parametrize("step", [1, 7])
+def test_closed_blocks_and_the_rest_are_the_whole(text: str, step: int) -> None:
+    assert stream(text, step) == render(text, "m-1-")
+
+
+@given(TEXTS)
+def test_no_later_line_changes_a_closed_block(text: str) -> None:
+    assert stream(text) == render(text, "m-1-")
+
+
+@given(TEXTS)
+def test_blocks_follow_one_another_up_to_the_open_one(text: str) -> None:
+    ends = [0, *(block.end for block in closed_blocks(text, "m-1-"))]
+
+    assert all(start < end <= len(text) for start, end in pairwise(ends))
+    assert all(text[end - 1] == "\n" for end in ends[1:])
+
+
+@pytest.mark.parametrize(
+    ("tail", "ends"),
+    [
+        ("", []),
+        ("text", []),
+        ("text\n", []),
+        ("text\nmore\n", []),
+        ("text\n\n", [6]),
+        ("text\n\n\n", [7]),
+        ("text\n\nmore\n\nand", [6, 12]),
+        ("# heading", []),
+        ("# heading\n", [10]),
+        ("a\n---\n", [6]),
+        ("***\n", [4]),
+        ("```\na\n\nb\n", []),
+        ("```\na\n\nb\n```", []),
+        ("```\na\n\nb\n```\n", [13]),
+        ("```\n```\n", [8]),
+        ("```\n", []),
+        ("- a\n\n", []),
+        ("- a\n\n2", []),
+        ("- a\n\n2. b\n", [5]),
+        ("- a\n\n-", []),
+        ("- a\n\nText", [5]),
+        ("- a\nlazy", []),
+        ("    code\n\n", []),
+        ("> a\n\n", [5]),
+        ("| a |\n|---|\n| 1 |\n", []),
+        ("| a |\n|---|\n| 1 |\n\n", [19]),
+        ("a\n\n[b]: https://c.example\n\nd\n\n", [3, 30]),
+        ("a\r\n\r\nb\r\n", []),
+    ],
+)
+def test_a_block_is_closed_when_nothing_can_change_it(
+    tail: str, ends: list[int]
+) -> None:
+    assert [block.end for block in closed_blocks(tail, "m-1-")] == ends
+
+
+def test_a_definition_serves_the_block_it_stands_before() -> None:
+    tail = "a\n\n[b]: https://c.example\n\nsee [b]\n\n"
+
+    assert 'href="https://c.example"' in closed_blocks(tail, "m-1-")[1].html
+
+
+def test_a_tail_over_the_limit_has_no_closed_blocks() -> None:
+    paragraph = "text\n\n"
+    count = limits.RICH_BYTES // len(paragraph)
+
+    assert closed_blocks(paragraph * (count + 1), "m-1-") == []
+
+
+@pytest.mark.parametrize("unit", ["text\n\n", *UNITS])
+def test_a_costly_tail_is_closed_in_several_steps(unit: str) -> None:
+    text = unit * (8_000 // len(unit)) + "\n\n"
+    closed = 0
+    while blocks := closed_blocks(text[closed:], "m-1-"):
+        closed += blocks[-1].end
+
+    assert "\n\n" not in text[closed:].strip() or text[closed:].lstrip()[:1] in "-+*1`"

@@ -1,0 +1,240 @@
+"""The queue and the branches of a conversation."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from conversations import limits
+from conversations.models import Generation, User
+from conversations.services.endings import Ending
+from conversations.services.errors import RefusedError
+from conversations.services.finishing import finish
+from conversations.services.history import read_history
+from conversations.services.transcript import read_changes, read_window
+from conversations.services.turns import (
+    continue_reply,
+    release_queue,
+    retry_reply,
+    send_message,
+    start_conversation,
+    stop_reply,
+)
+from conversations.wire import State
+from tests.gateway import TestGateway
+from tests.services.conftest import Talk
+from tests.services.test_generation import has_text
+
+
+async def states(talk: Talk) -> list[str]:
+    rows = Generation.objects.filter(conversation=talk.conversation).order_by("pk")
+    return await talk.run(list, rows.values_list("state", flat=True))
+
+
+async def test_the_same_client_id_is_one_turn(talk: Talk, gateway: TestGateway) -> None:
+    client_id = uuid4()
+    for _ in range(5):
+        await talk.run(
+            send_message,
+            conversation=talk.conversation,
+            author=talk.author,
+            content="Once",
+            client_id=client_id,
+        )
+    await talk.idle()
+
+    assert await talk.run(talk.conversation.messages.count) == 2
+    assert len(gateway.requests) == 1
+
+
+async def test_a_second_message_waits_and_then_starts_by_itself(talk: Talk) -> None:
+    await talk.use("stall:2")
+    first = await talk.send("First")
+    await has_text(talk, first.pk)
+    await talk.send("Second")
+    assert await states(talk) == [State.RUNNING, State.QUEUED]
+
+    await talk.use("ok")
+    await talk.run(stop_reply, reply=first, user=talk.author)
+    await talk.idle()
+
+    assert await states(talk) == [State.STOPPED, State.COMPLETE]
+
+
+async def test_after_a_failure_the_next_turn_waits_for_a_person(talk: Talk) -> None:
+    await talk.use("stall:2")
+    first = await talk.send("First")
+    await has_text(talk, first.pk)
+    await talk.send("Second")
+    await talk.use("ok")
+    failing = await talk.generation(first)
+    await talk.run(finish, failing.pk, Ending(State.FAILED))
+    talk.hub.tasks.cancel(failing.pk)
+    await talk.idle()
+    waiting = await states(talk)
+
+    await talk.run(release_queue, conversation=talk.conversation)
+    await talk.idle()
+
+    assert waiting == [State.FAILED, State.QUEUED]
+    assert await states(talk) == [State.FAILED, State.COMPLETE]
+
+
+async def test_a_withdrawn_turn_is_never_sent(talk: Talk, gateway: TestGateway) -> None:
+    await talk.use("stall:2")
+    first = await talk.send("First")
+    await has_text(talk, first.pk)
+    second = await talk.send("Take this back")
+    await talk.run(stop_reply, reply=second, user=talk.author)
+    await talk.run(stop_reply, reply=first, user=talk.author)
+    await talk.idle()
+    await talk.use("echo")
+
+    await talk.ask("Third")
+
+    sent = [row["content"] for row in gateway.requests[-1].messages]
+    assert "Take this back" not in sent
+    assert sent[-1] == "Third"
+
+
+async def test_retry_makes_a_sibling_and_the_newest_is_shown(talk: Talk) -> None:
+    first = await talk.ask()
+
+    second = await talk.run(retry_reply, reply=first, user=talk.author)
+    await talk.idle()
+
+    assert second.parent_id == first.parent_id
+    window = await talk.run(read_window, conversation=talk.conversation, limit=50)
+    assert [article.id for article in window.articles] == [first.parent_id, second.pk]
+    assert (await talk.fresh(first)).content == first.content
+
+
+async def test_what_waits_behind_a_retried_answer_waits_behind_its_sibling(
+    talk: Talk,
+) -> None:
+    await talk.use("error:500")
+    failed = await talk.ask("First")
+    # A failed answer holds the queue: the second message of a pair waits.
+    await talk.use("stall:1")
+    second = await talk.send("Second")
+    await has_text(talk, second.pk)
+    third = await talk.send("Third")
+    await talk.run(stop_reply, reply=third, user=talk.author)
+    await talk.run(stop_reply, reply=second, user=talk.author)
+    await talk.idle()
+
+    with pytest.raises(RefusedError):
+        await talk.run(retry_reply, reply=failed, user=talk.author)
+
+
+async def test_an_older_answer_cannot_be_retried(talk: Talk) -> None:
+    first = await talk.ask()
+    await talk.ask()
+
+    with pytest.raises(RefusedError):
+        await talk.run(retry_reply, reply=first, user=talk.author)
+
+
+async def test_a_complete_answer_cannot_be_continued(talk: Talk) -> None:
+    reply = await talk.ask()
+
+    with pytest.raises(RefusedError):
+        await talk.run(continue_reply, reply=reply, user=talk.author)
+
+
+async def test_a_long_queue_takes_no_more(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "QUEUED_PER_CONVERSATION", 1)
+    await talk.use("stall:1")
+    first = await talk.send()
+    await has_text(talk, first.pk)
+    await talk.send()
+
+    with pytest.raises(RefusedError):
+        await talk.send()
+
+
+async def test_a_person_may_run_only_so_many_answers_at_once(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RUNNING_PER_USER", 1)
+    await talk.use("stall:1")
+    first = await talk.send()
+    await has_text(talk, first.pk)
+    other = await talk.run(
+        start_conversation,
+        owner=talk.author,
+        content="Elsewhere",
+        client_id=uuid4(),
+        model=talk.conversation.model,
+        prompt=None,
+    )
+    other_states = Generation.objects.filter(conversation=other).values_list(
+        "state", flat=True
+    )
+    assert await talk.run(other_states.get) == State.QUEUED
+
+    await talk.use("ok")
+    await talk.run(stop_reply, reply=first, user=talk.author)
+    await talk.idle()
+
+    assert await talk.run(other_states.get) == State.COMPLETE
+
+
+async def test_a_first_message_makes_a_conversation_with_its_title(
+    talk: Talk, charlie: User
+) -> None:
+    client_id = uuid4()
+    made = await talk.run(
+        start_conversation,
+        owner=talk.author,
+        content="Rewrite our answer\nso that it is kind",
+        client_id=client_id,
+        model=talk.conversation.model,
+        prompt=None,
+    )
+    await talk.idle()
+
+    assert made.title == "Rewrite our answer so that it is kind"
+    with pytest.raises(RefusedError):
+        await talk.run(
+            start_conversation,
+            owner=charlie,
+            content="Mine?",
+            client_id=client_id,
+            model=None,
+            prompt=None,
+        )
+
+
+async def test_changes_are_the_articles_after_a_version(talk: Talk) -> None:
+    await talk.ask("First")
+    await talk.run(talk.conversation.refresh_from_db)
+    seen = talk.conversation.version
+    nothing = await talk.run(read_changes, talk.conversation.pk, seen)
+    await talk.ask("Second")
+
+    changes = await talk.run(read_changes, talk.conversation.pk, seen)
+
+    assert len(nothing.frames) == 1
+    assert len(changes.frames) == 3
+    assert changes.version > seen
+
+
+async def test_a_long_history_is_read_only_as_far_as_the_window_reaches(
+    talk: Talk,
+) -> None:
+    await talk.use("ok:20@5000")
+    for number in range(60):
+        reply = await talk.ask(f"Question {number}")
+    generation = await talk.run(
+        Generation.objects.select_related("message").get, message=reply.pk
+    )
+
+    history = await talk.run(read_history, generation=generation, window=100)
+
+    assert history.turns_before > 0
+    assert history.turns_before + len(history.turns) == 59
+    assert [one.content for one in history.asking] == ["Question 59"]
