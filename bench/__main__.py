@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import streams
+from bench import decoder, kills, load, memory, sends, streams
 from bench.figures import Figure, render_table, write_json
 from bench.machine import describe, keep_to_tools_core
 from bench.options import QUICK, Options
@@ -17,6 +17,11 @@ RESULTS = ROOT / "var" / "bench.json"
 
 SECTIONS: dict[str, Callable[[Options], list[Figure]]] = {
     "streams": streams.measure,
+    "send": sends.measure,
+    "memory": memory.measure,
+    "load": load.measure,
+    "decoder": decoder.measure,
+    "kills": kills.measure,
 }
 
 

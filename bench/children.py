@@ -16,7 +16,7 @@ from bench.machine import server_core
 from bench.people import Person
 from tests.environment import ROOT
 from tests.postgresql import free_port
-from tests.servers import Server, child_environ, collected_static
+from tests.servers import Server, collected_static, run_manage
 
 START_SECONDS = 20.0
 # One person's browser stands for many, so no limit of one person may be met.
@@ -71,16 +71,9 @@ def start(server: Server) -> float:
 
 def make_people(server: Server, count: int) -> list[Person]:
     """Make people, signed in, on the database of a server."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "bench.prepare", str(count)],
-        cwd=ROOT,
-        env=child_environ(server.place, {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [Person(server.port, **row) for row in json.loads(answer.stdout)]
+    code = f"from bench.prepare import print_people; print_people({count})"
+    answer = run_manage(server.place, "shell", "--no-imports", "--command", code)
+    return [Person(server.port, **row) for row in json.loads(answer)]
 
 
 @contextmanager

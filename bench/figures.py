@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from statistics import quantiles
 
@@ -12,26 +13,34 @@ HEADINGS = ("section", "what", "figure", "aim", "floor", "verdict", "note")
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """The most a number should be, and the most it may be."""
+
+    aim: float
+    floor: float
+
+
+NONE_AT_ALL = Goal(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """One number. Smaller is better; `aim` and `floor` are the most it should be."""
+    """One number; smaller is better."""
 
     section: str
     name: str
     value: float
     unit: str
-    aim: float | None = None
-    floor: float | None = None
+    goal: Goal | None = None
     note: str = ""
 
     @property
     def verdict(self) -> str:
-        if self.aim is None:
+        if self.goal is None:
             return ""
-        if self.value <= self.aim:
+        if self.value <= self.goal.aim:
             return "met"
-        if self.floor is not None and self.value <= self.floor:
-            return "missed aim"
-        return "missed floor"
+        return "missed aim" if self.value <= self.goal.floor else "missed floor"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -69,14 +78,16 @@ def _row(figure: Figure) -> tuple[str, ...]:
         figure.section,
         figure.name,
         f"{_number(figure.value)} {figure.unit}".rstrip(),
-        "" if figure.aim is None else _number(figure.aim),
-        "" if figure.floor is None else _number(figure.floor),
+        "" if figure.goal is None else _number(figure.goal.aim),
+        "" if figure.goal is None else _number(figure.goal.floor),
         figure.verdict,
         figure.note,
     )
 
 
 def _number(value: float) -> str:
+    if isnan(value):
+        return "–"
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

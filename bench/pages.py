@@ -82,6 +82,11 @@ class Page:
         assert self._socket is not None
         self._socket.close()
 
+    async def closed(self) -> None:
+        """Return once the server is gone and all it sent was taken."""
+        assert self._socket is not None
+        await self._socket.closed
+
     @property
     def ended(self) -> bool:
         return bool(self.state) and self.state not in ACTIVE

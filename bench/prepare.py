@@ -1,22 +1,13 @@
 """Make people who are signed in already, each with an empty conversation.
 
-Run in a process of its own, on the database of the server that is measured; what it
-prints is a list of `Person` as JSON.
+Runs in `manage.py shell`, on the database of the server that is measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import secrets
 import sys
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
-
-import django
-
-django.setup()
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -40,14 +31,8 @@ def make_person(number: int) -> dict[str, str]:
     return {"session": session.session_key or "", "conversation": str(conversation.pk)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.prepare", description=__doc__)
-    parser.add_argument("count", type=int)
-    chosen = parser.parse_args()
+def print_people(count: int) -> None:
+    """Make people; print what makes a `Person` of each, as JSON."""
     with transaction.atomic():
-        people = [make_person(number) for number in range(chosen.count)]
+        people = [make_person(number) for number in range(count)]
     json.dump(people, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

@@ -53,7 +53,7 @@ class Relay:
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             self._client = httpx2.AsyncClient(
-                timeout=None,  # noqa: S113 - the measuring side has the clock
+                timeout=None,
                 limits=httpx2.Limits(max_connections=None),
             )
         return self._client

@@ -16,7 +16,7 @@ from bench.children import (
     running_upstream,
     start,
 )
-from bench.figures import Figure, percentile
+from bench.figures import NONE_AT_ALL, Figure, Goal, percentile
 from bench.meter import Meter
 from bench.options import Options
 from bench.pages import Page, Tally
@@ -28,11 +28,10 @@ GRACE_SECONDS = 30.0
 WARM_UP_TOKENS = 30
 MILLISECONDS = 1000.0
 
-# p99 of the lateness (ms) and CPU (times the relay's), at the largest N.
-AIM_P99, FLOOR_P99 = 60.0, 150.0
-AIM_CPU, FLOOR_CPU = 1.3, 2.0
-# p95 from token to frame (ms), for one stream.
-AIM_ONE, FLOOR_ONE = 20.0, 45.0
+# Lateness in milliseconds, by the number of streams and the percentile.
+LATENESS = {(1, 95): Goal(20.0, 45.0), (200, 99): Goal(60.0, 150.0)}
+# CPU as a multiple of the relay's.
+CPU = {200: Goal(1.3, 2.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class Run:
         """Return the server's milliseconds of CPU for 1,000 tokens."""
         first, last = self.flowing if flowing else (self.began, self.ended)
         tokens = len(self.lateness(flowing=flowing))
+        if not tokens:
+            return float("nan")
         return self.meter.used(first, last) * MILLISECONDS / (tokens / 1000)
 
 
@@ -158,54 +159,52 @@ async def _spread(
 
 
 def _compare(n: int, relay: Run, product: Run, options: Options) -> list[Figure]:
-    largest = n == max(options.streams) and n >= 200
-    figures: list[Figure] = []
-    for name, run in (("relay", relay), ("product", product)):
-        note = f"others used {run.meter.foreign(run.began, run.ended):.0%} of the core"
-        figures += _lateness(n, name, run, note, options)
-    figures += _ratio(n, relay, product, largest=largest)
-    return figures
+    """Return the figures of one N: the relay's, the product's and their ratios."""
+    return [
+        *_lateness(n, "relay", relay),
+        _wrong(n, "relay", relay, options),
+        *_lateness(n, "product", product),
+        _wrong(n, "product", product, options),
+        _ratio(n, relay, product, flowing=True),
+        _ratio(n, relay, product, flowing=False),
+    ]
 
 
-def _lateness(
-    n: int, name: str, run: Run, note: str, options: Options
-) -> list[Figure]:
-    section = f"{n} streams"
-    product = name == "product"
-    figures = []
-    for percent in (50, 95, 99):
-        aim = _aim(n, percent, options) if product else (None, None)
-        value = percentile(run.lateness(), percent)
-        title = f"{name}: lateness p{percent}"
-        figures.append(Figure(section, title, value, "ms", *aim, note=note))
-    value = percentile(run.lateness(flowing=True), 99)
+def _lateness(n: int, name: str, run: Run) -> list[Figure]:
+    note = f"others used {run.meter.foreign(run.began, run.ended):.0%} of the core"
+    figures = [
+        Figure(
+            _section(n),
+            f"{name}: lateness p{percent}",
+            percentile(run.lateness(), percent),
+            "ms",
+            LATENESS.get((n, percent)) if name == "product" else None,
+            note,
+        )
+        for percent in (50, 95, 99)
+    ]
     title = f"{name}: lateness p99 once all flow"
-    figures.append(Figure(section, title, value, "ms"))
+    value = percentile(run.lateness(flowing=True), 99)
+    return [*figures, Figure(_section(n), title, value, "ms")]
+
+
+def _wrong(n: int, name: str, run: Run, options: Options) -> Figure:
     wrong = sum(
         tally.missing(options.tokens) + tally.doubled + tally.misordered
         for tally in run.tallies
     )
     title = f"{name}: lost, doubled or misordered"
-    total = f"of {n * options.tokens:,}"
-    zero = (0, 0) if product else (None, None)
-    figures.append(Figure(section, title, wrong, "tokens", *zero, note=total))
-    return figures
+    note = f"of {n * options.tokens:,}"
+    return Figure(_section(n), title, wrong, "tokens", NONE_AT_ALL, note)
 
 
-def _aim(n: int, percent: int, options: Options) -> tuple[float | None, float | None]:
-    if n == 1 and percent == 95:
-        return AIM_ONE, FLOOR_ONE
-    if n >= 200 and n == max(options.streams) and percent == 99:
-        return AIM_P99, FLOOR_P99
-    return None, None
+def _ratio(n: int, relay: Run, product: Run, *, flowing: bool) -> Figure:
+    base, own = relay.cpu(flowing=flowing), product.cpu(flowing=flowing)
+    what = "while text flows" if flowing else "with whole turns"
+    note = f"{own:.0f} / {base:.0f} ms of CPU for 1,000 tokens"
+    title = f"CPU {what}, product / relay"
+    return Figure(_section(n), title, own / base, "×", CPU.get(n), note)
 
 
-def _ratio(n: int, relay: Run, product: Run, *, largest: bool) -> list[Figure]:
-    figures = []
-    for flowing, title in ((True, "while text flows"), (False, "with whole turns")):
-        base, own = relay.cpu(flowing=flowing), product.cpu(flowing=flowing)
-        note = f"{own:.0f} / {base:.0f} ms of CPU for 1,000 tokens"
-        aim = (AIM_CPU, FLOOR_CPU) if largest else (None, None)
-        name = f"CPU {title}, product / relay"
-        figures.append(Figure(f"{n} streams", name, own / base, "×", *aim, note=note))
-    return figures
+def _section(n: int) -> str:
+    return "1 stream" if n == 1 else f"{n} streams"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser
 
-TOO_MUCH = 1008
+TOO_MUCH = 4429
 NOT_UNDERSTOOD = json.dumps({"t": "e", "x": "The page sent something unreadable."})
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from tests.environment import clear_configuration
 
 _scratch = tempfile.TemporaryDirectory(prefix="roundtable-tests-")
+atexit.register(_scratch.cleanup)
 
 clear_configuration(os.environ)
 os.environ["VAR_DIR"] = _scratch.name

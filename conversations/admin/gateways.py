@@ -57,12 +57,13 @@ class GatewayAdmin(ModelAdmin[Gateway]):
     ) -> HttpResponse:
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def get_exclude(
+    def get_fields(
         self, request: HttpRequest, obj: Gateway | None = None
-    ) -> list[str]:
+    ) -> tuple[str, ...]:
+        fields = ("name", "preset", "enabled", "base_url")
         if _is_demo(obj):
-            return ["key", "forget_key"]
-        return [] if obj else ["key_now", "forget_key"]
+            return fields
+        return (*fields, "key_now", "key", "forget_key") if obj else (*fields, "key")
 
     @admin.display(description="address")
     def address(self, gateway: Gateway) -> str:

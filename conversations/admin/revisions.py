@@ -114,10 +114,12 @@ class RevisionPages(Pages):
             revision=revision, author=cast("StaffRequest", request).user
         )
         if restored is None:
-            messages.info(request, f"v{number} is what the prompt says already.")
+            messages.info(request, f"The prompt says what v{number} says already.")
         else:
             self.log_change(request, prompt, f"Restored v{number}.")
-            messages.success(request, f"v{number} is back, as v{restored.number}.")
+            messages.success(
+                request, f"The text of v{number} is back, as v{restored.number}."
+            )
         return redirect("admin:conversations_systemprompt_history", pk)
 
     def _get(self, request: HttpRequest, object_id: str) -> SystemPrompt:

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 PAUSE_AFTER_ERROR_SECONDS = 0.25
 RESTARTING = 1012
+# At most two seconds of ticks.
+SEE_OFF_ROUNDS = 200
 
 
 class Hub:
@@ -64,8 +66,17 @@ class Hub:
         """Take no new work, let what runs finish, save the rest, close sockets."""
         self.draining = True
         await self.tasks.drain(seconds)
+        await self._see_off()
         for viewer in self._viewers():
             await viewer.close(RESTARTING)
+
+    async def _see_off(self) -> None:
+        """Let every page have the ends that were just saved, but not for ever."""
+        for _ in range(SEE_OFF_ROUNDS):
+            rooms = self._rooms.values()
+            if not any(one.is_behind(room) for room in rooms for one in room.viewers):
+                return
+            await asyncio.sleep(limits.TICK_SECONDS)
 
     async def close(self) -> None:
         """End the services and the database threads. The hub is done for."""

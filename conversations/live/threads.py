@@ -7,6 +7,7 @@ query there would freeze live text for every viewer of the process.
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -37,9 +38,16 @@ class DatabaseThreads:
 
     def close(self) -> None:
         """Wait for what runs, close the connections and end the threads."""
+        # Together they are all busy, so that each thread closes its own.
+        together = threading.Barrier(self._size)
         for _ in range(self._size):
-            self._pool.submit(connections.close_all)
+            self._pool.submit(_close_connections, together)
         self._pool.shutdown(wait=True)
+
+
+def _close_connections(together: threading.Barrier) -> None:
+    together.wait()
+    connections.close_all()
 
 
 def _with_fresh_connection(

@@ -60,6 +60,10 @@ class Viewer:
             self._acknowledged = max(self._acknowledged, offset)
             self.wake.set()
 
+    def is_behind(self, room: Room) -> bool:
+        """Tell whether there are changes that have not been sent."""
+        return self._subscribed and self._news != room.news
+
     async def follow(self, room: Room) -> None:
         """Send what changes in `room` until cancelled."""
         while True:

@@ -63,9 +63,9 @@ class Lifecycle:
         if self._reaper is not None:
             self._reaper.cancel()
         await close_gateways()
+        await hub.readers.run(self._lock.release)
         await hub.close()
         renew_hub()
-        self._lock.release()
         self._started = None
 
     async def _start(self) -> None:

@@ -16,7 +16,7 @@ from tests.factories import make_model
 if TYPE_CHECKING:
     from django.test import Client
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
-    from pytest_django import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from conversations.models import User
 
@@ -173,7 +173,7 @@ def test_openai_s_own_address_need_not_be_typed(admin: Client) -> None:
 
 
 def test_a_lost_field_key_is_said_in_words(
-    admin: Client, model: LanguageModel, settings: SettingsWrapper
+    admin: Client, model: LanguageModel, settings: Settings
 ) -> None:
     set_key(gateway=model.gateway, key=CANARY)
     settings.FIELD_KEY = Fernet.generate_key().decode()

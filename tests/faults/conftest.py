@@ -22,6 +22,7 @@ ROOMY = {
     "RUNNING_PER_USER": "60",
     "SOCKETS_PER_USER": "200",
     "FRAMES_PER_SECOND": "10000",
+    "DRAIN_SECONDS": "0.2",
 }
 PEOPLE = ("alice", "bob", "charlie", "staff")
 

@@ -72,6 +72,12 @@ class Talk:
         async with asyncio.timeout(WAIT_SECONDS):
             await self.hub.tasks.idle()
 
+    async def has_looked(self, reply: Message) -> None:
+        """Wait until a turn that must wait has found that it must."""
+        generation = await self.generation(reply)
+        while generation.pk in self.hub.tasks:
+            await asyncio.sleep(0)
+
     async def ask(self, content: str = "Hello") -> Message:
         """Send a message and return its reply when it has ended."""
         reply = await self.send(content)

@@ -14,7 +14,7 @@ from tests.factories import make_model
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_django import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from conversations.models import Gateway
 
@@ -67,7 +67,7 @@ def test_the_environment_comes_first_and_is_read_at_call_time(
 
 
 def test_a_key_survives_the_rotation_of_the_field_key(
-    gateway: Gateway, settings: SettingsWrapper
+    gateway: Gateway, settings: Settings
 ) -> None:
     keys.set_key(gateway=gateway, key=CANARY)
     new = Fernet.generate_key().decode()
@@ -81,7 +81,7 @@ def test_a_key_survives_the_rotation_of_the_field_key(
 
 
 def test_a_lost_field_key_is_said_in_words(
-    gateway: Gateway, settings: SettingsWrapper
+    gateway: Gateway, settings: Settings
 ) -> None:
     keys.set_key(gateway=gateway, key=CANARY)
 

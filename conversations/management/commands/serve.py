@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
+from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 WEBSOCKET_CONNECT_SECONDS = 20
 KEEP_ALIVE_SECONDS = 20
+
+
+class FrankProtocol(WebSocketProtocol):  # type: ignore[misc] - untyped
+    """Closes with the code it is told; Autobahn would raise on 1012."""
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne's
+        self.sendCloseFrame(code=1000 if code is None else code)
 
 
 class Command(BaseCommand):
@@ -44,13 +52,13 @@ class Command(BaseCommand):
         self._loop = twisted_loop
         asyncio.set_event_loop(twisted_loop)
         setup_link = self._start()
-        server = Server(
+        server: Server = Server(
             application=application,
             endpoints=build_endpoint_description_strings(
                 host=settings.HOST, port=settings.PORT
             ),
             signal_handlers=False,
-            ready_callable=lambda: self._announce(setup_link),
+            ready_callable=lambda: self._on_ready(server, setup_link),
             websocket_connect_timeout=WEBSOCKET_CONNECT_SECONDS,
             websocket_handshake_timeout=WEBSOCKET_CONNECT_SECONDS,
             ping_interval=KEEP_ALIVE_SECONDS,
@@ -77,6 +85,10 @@ class Command(BaseCommand):
         except SecondProcessError as error:
             raise CommandError(str(error)) from None
         return renew_setup_link()
+
+    def _on_ready(self, server: Server, setup_link: str | None) -> None:
+        server.ws_factory.protocol = FrankProtocol
+        self._announce(setup_link)
 
     def _announce(self, setup_link: str | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,70 @@
+"""A page that stays open beside a measurement, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.pages import Page
+from bench.people import Person
+
+OPEN_SECONDS = 10.0
+
+
+class Watch:
+    """Counts the ends of answers."""
+
+    def __init__(self) -> None:
+        self.ends = 0
+        self._news = threading.Condition()
+
+    def note_end(self) -> None:
+        with self._news:
+            self.ends += 1
+            self._news.notify_all()
+
+    def wait_for_end(self, count: int, seconds: float) -> None:
+        """Wait for end number `count`; raises TimeoutError."""
+        with self._news:
+            if not self._news.wait_for(lambda: self.ends >= count, seconds):
+                raise TimeoutError("The answer did not end.")
+
+
+@contextmanager
+def watching(person: Person) -> Iterator[Watch]:
+    """Keep a page of a person's conversation open."""
+    watch, opened, loop = Watch(), threading.Event(), asyncio.new_event_loop()
+    left = asyncio.Event()
+    follow = _follow(person, watch, opened, left)
+    thread = threading.Thread(target=loop.run_until_complete, args=[follow])
+    thread.start()
+    try:
+        if not opened.wait(OPEN_SECONDS):
+            raise TimeoutError("The page did not open.")
+        yield watch
+    finally:
+        loop.call_soon_threadsafe(left.set)
+        thread.join()
+        loop.close()
+
+
+async def _follow(
+    person: Person, watch: Watch, opened: threading.Event, left: asyncio.Event
+) -> None:
+    page = Page()
+    ended_before = True
+
+    def look() -> None:
+        nonlocal ended_before
+        if page.ended and not ended_before:
+            watch.note_end()
+        ended_before = page.ended
+
+    page.changed = look
+    socket = await page.open(person)
+    opened.set()
+    await left.wait()
+    socket.close()
+    await socket.closed

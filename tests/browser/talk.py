@@ -1,0 +1,62 @@
+"""What people do on a conversation's page, and where they look."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.faults.conftest import Place
+
+ANSWER = "article[data-role=assistant]"
+QUESTION = "article[data-role=user]"
+ANSWER_MILLISECONDS = 20_000
+
+
+def composer(page: Page) -> Locator:
+    return page.get_by_label("Message", exact=True)
+
+
+def send(page: Page, text: str) -> None:
+    composer(page).fill(text)
+    composer(page).press("Enter")
+
+
+def begin(page: Page, place: Place, model: str, text: str = "Go on.") -> None:
+    """Start a conversation with a model of the test gateway."""
+    page.goto("/")
+    page.get_by_label("Model").select_option(str(place.models[model]))
+    send(page, text)
+    page.wait_for_url("**/c/*/**")
+
+
+def answer(page: Page, number: int = -1) -> Locator:
+    """An answer on the page; the newest unless another is asked for."""
+    return page.locator(ANSWER).nth(number)
+
+
+def questions(page: Page) -> Locator:
+    return page.locator(QUESTION)
+
+
+def words(article: Locator) -> str:
+    """What people read in it."""
+    return article.locator("[data-part=content]").inner_text()
+
+
+def expect_state(article: Locator, state: str) -> None:
+    expect(article).to_have_attribute(
+        "data-state", state, timeout=ANSWER_MILLISECONDS
+    )
+
+
+def expect_words(article: Locator, text: str) -> None:
+    content = article.locator("[data-part=content]")
+    expect(content).to_contain_text(text, timeout=ANSWER_MILLISECONDS)
+
+
+def numbered(first: int, end: int) -> list[str]:
+    """The words `t0 t1 …` that the test gateway writes."""
+    return [f"t{number}" for number in range(first, end)]
+
+
+def act(article: Locator, name: str) -> None:
+    article.get_by_role("button", name=name, exact=True).click()

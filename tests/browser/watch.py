@@ -1,0 +1,42 @@
+"""Notes whatever must never happen in a page: other origins, refusals, dialogs."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
+
+# Runs before the page's own scripts, in every page.
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+"""
+# What a browser says of a lost network and of answers with an error's status.
+EXPECTED = ("Failed to load resource:", "WebSocket connection to")
+
+
+class Watch:
+    """`seen` is what should not have happened, in words."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.requests: list[str] = []
+
+    def follow(self, context: BrowserContext, origin: str) -> None:
+        """Watch every page of this context; only `origin` may be asked."""
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("dialog", self._dialog)
+        context.on("request", lambda request: self._request(request, origin))
+        context.on("weberror", lambda error: self.seen.append(f"{error.error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED):
+            self.seen.append(message.text)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.seen.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Request, origin: str) -> None:
+        self.requests.append(request.url)
+        if not request.url.startswith((origin, "data:", "blob:")):
+            self.seen.append(f"request {request.url}")
