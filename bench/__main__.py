@@ -49,8 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("sections", nargs="*", metavar="section", help=_sections())
     parser.add_argument("--quick", action="store_true", help="a short look")
     parser.add_argument("--kills", type=int, help="how often to SIGKILL the server")
-    parser.add_argument("--tokens", type=int, help="tokens in each stream")
-    parser.add_argument("--spread", type=float, help="seconds in which streams begin")
     return parser
 
 
@@ -60,12 +58,7 @@ def _sections() -> str:
 
 def _options(chosen: argparse.Namespace) -> Options:
     options = QUICK if chosen.quick else Options()
-    given = {
-        name: value
-        for name in ("kills", "tokens", "spread")
-        if (value := getattr(chosen, name)) is not None
-    }
-    return replace(options, **given)
+    return options if chosen.kills is None else replace(options, kills=chosen.kills)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        if self.goal is None:
+        if self.goal is None or isnan(self.value):
             return ""
         if self.value <= self.goal.aim:
             return "met"

@@ -29,7 +29,7 @@ def measure(options: Options) -> list[Figure]:
             later.append(start(server))
         memory = [_rest_and_look(server.pid)]
         person.get("/")
-        person.get(f"/c/{person.conversation}/")
+        person.get(person.path)
         memory.append(_rest_and_look(server.pid))
         connection = person.connect()
         with watching(person) as watch:

@@ -64,15 +64,16 @@ class Page:
         self.state = ""
         self.article = ""
         self.asked_again = 0
+        self.path = self.message = ""
         self.changed: Callable[[], None] = lambda: None
         self._socket: Socket | None = None
         self._seen = 0
-        self._message = ""
         self._attempt = self._offset = self._closed = 0
         self._acknowledged = 0.0
 
     async def open(self, person: Person) -> Socket:
         headers = {"Cookie": person.cookie, "Origin": person.origin}
+        self.path = person.path
         path = person.socket_path
         self._socket = await open_socket(person.port, path, self.take, headers)
         self._subscribe()
@@ -130,20 +131,20 @@ class Page:
         facts = dict(ATTRIBUTE.findall(opening[0]))
         if facts["role"] != "assistant":
             return
-        self._message, self.state, self.article = facts["message"], facts["state"], html
+        self.message, self.state, self.article = facts["message"], facts["state"], html
         self._attempt = int(facts["attempt"] or 0)
         self._offset = int(facts["offset"] or 0)
         self._closed = int(facts["closed"] or 0)
         self.tally.learn(html, now)
 
     def _knows(self, frame: dict[str, object]) -> bool:
-        return frame["m"] == self._message
+        return frame["m"] == self.message
 
     def _subscribe(self) -> None:
         self._write(
             t="sub",
             seen=self._seen,
-            m=self._message or None,
+            m=self.message or None,
             a=self._attempt,
             o=self._offset,
             c=self._closed,
@@ -152,7 +153,7 @@ class Page:
     def _acknowledge(self, now: float) -> None:
         if now - self._acknowledged >= ACKNOWLEDGE_SECONDS:
             self._acknowledged = now
-            self._write(t="k", m=self._message, o=self._offset)
+            self._write(t="k", m=self.message, o=self._offset)
 
     def _write(self, **frame: object) -> None:
         assert self._socket is not None

@@ -43,12 +43,16 @@ class Person:
         }
 
     @property
+    def path(self) -> str:
+        return f"/c/{self.conversation}/"
+
+    @property
     def send_path(self) -> str:
-        return f"/c/{self.conversation}/messages/"
+        return f"{self.path}messages/"
 
     @property
     def socket_path(self) -> str:
-        return f"/ws/c/{self.conversation}/"
+        return f"/ws{self.path}"
 
     def connect(self) -> http.client.HTTPConnection:
         """Return a connection that is kept, as a browser keeps it."""

@@ -22,10 +22,10 @@ from bench.options import Options
 from bench.pages import Page, Tally
 from bench.people import Person, message_form
 from bench.sockets import open_socket
+from bench.watching import watching
 
 # A stream that is this much later than it should be has lost what is missing.
 GRACE_SECONDS = 30.0
-WARM_UP_TOKENS = 30
 MILLISECONDS = 1000.0
 
 # Lateness in milliseconds, by the number of streams and the percentile.
@@ -70,19 +70,18 @@ class Run:
 
 def measure(options: Options) -> list[Figure]:
     """Run every N through both; only their ratio leaves the machine out of it."""
-    model = f"timed:{options.tokens}@{options.rate}"
-    with running_upstream() as upstream:
-        relay = {n: _run_relay(upstream, model, n, options) for n in options.streams}
-        product = _run_product(upstream, model, options)
     figures: list[Figure] = []
-    for n in options.streams:
-        figures += _compare(n, relay[n], product[n], options)
+    with running_upstream() as upstream:
+        for n in options.streams:
+            relay = _run_relay(upstream, n, options)
+            product = _run_product(upstream, n, options)
+            figures += _compare(n, relay, product, options)
     return figures
 
 
-def _run_relay(upstream: str, model: str, n: int, options: Options) -> Run:
+def _run_relay(upstream: str, n: int, options: Options) -> Run:
+    model = f"timed:{options.tokens(n)}@{options.rate}"
     with running_relay(upstream, model) as (port, pid):
-        asyncio.run(_relay(port, pid, 1, options))
         return asyncio.run(_relay(port, pid, n, options))
 
 
@@ -99,15 +98,24 @@ async def _relay(port: int, pid: int, n: int, options: Options) -> Run:
         return Run(tallies, meter, began, time.monotonic())
 
 
-def _run_product(upstream: str, model: str, options: Options) -> dict[int, Run]:
-    runs: dict[int, Run] = {}
+def _run_product(upstream: str, n: int, options: Options) -> Run:
+    model = f"timed:{options.tokens(n)}@{options.rate}"
     with fresh_server(upstream, model) as server:
         start(server)
-        asyncio.run(_product(make_people(server, 1), server.pid, options))
-        for n in options.streams:
-            people = make_people(server, n)
-            runs[n] = asyncio.run(_product(people, server.pid, options))
-    return runs
+        people = make_people(server, n + 1)
+        _warm_up(people.pop())
+        return asyncio.run(_product(people, server.pid, options))
+
+
+def _warm_up(person: Person) -> None:
+    """Stop an answer, so that all is loaded that the first turn loads."""
+    connection = person.connect()
+    with watching(person) as watch:
+        person.post(connection, person.send_path, message_form())
+        watch.wait_for_text(GRACE_SECONDS)
+        person.post(connection, watch.stop_path, b"")
+        watch.wait_for_end(1, GRACE_SECONDS)
+    connection.close()
 
 
 async def _product(people: Sequence[Person], pid: int, options: Options) -> Run:
@@ -146,10 +154,11 @@ async def _spread(
     """Start N streams over a while; return when all have ended or time is up."""
 
     async def begin(number: int) -> None:
-        await asyncio.sleep(options.spread * number / n)
+        await asyncio.sleep(number / options.begin_rate)
         await follow(number)
 
-    patience = options.spread + options.tokens / options.rate + GRACE_SECONDS
+    seconds = n / options.begin_rate + options.tokens(n) / options.rate
+    patience = seconds + GRACE_SECONDS
     tasks = [asyncio.create_task(begin(number)) for number in range(n)]
     done, late = await asyncio.wait(tasks, timeout=patience)
     for task in late:
@@ -190,11 +199,11 @@ def _lateness(n: int, name: str, run: Run) -> list[Figure]:
 
 def _wrong(n: int, name: str, run: Run, options: Options) -> Figure:
     wrong = sum(
-        tally.missing(options.tokens) + tally.doubled + tally.misordered
+        tally.missing(options.tokens(n)) + tally.doubled + tally.misordered
         for tally in run.tallies
     )
     title = f"{name}: lost, doubled or misordered"
-    note = f"of {n * options.tokens:,}"
+    note = f"of {n * options.tokens(n):,}"
     return Figure(_section(n), title, wrong, "tokens", NONE_AT_ALL, note)
 
 

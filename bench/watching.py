@@ -18,12 +18,27 @@ class Watch:
 
     def __init__(self) -> None:
         self.ends = 0
+        self.page = Page()
         self._news = threading.Condition()
+        self._active = False
+        self.page.changed = self._look
 
-    def note_end(self) -> None:
+    @property
+    def stop_path(self) -> str:
+        """Where to post to stop the newest answer."""
+        return f"{self.page.path}m/{self.page.message}/stop/"
+
+    def _look(self) -> None:
         with self._news:
-            self.ends += 1
+            self.ends += self._active and self.page.ended
+            self._active = not self.page.ended
             self._news.notify_all()
+
+    def wait_for_text(self, seconds: float) -> None:
+        """Wait for the first token; raises TimeoutError."""
+        with self._news:
+            if not self._news.wait_for(lambda: self.page.tally.tokens, seconds):
+                raise TimeoutError("The answer did not begin.")
 
     def wait_for_end(self, count: int, seconds: float) -> None:
         """Wait for end number `count`; raises TimeoutError."""
@@ -53,17 +68,7 @@ def watching(person: Person) -> Iterator[Watch]:
 async def _follow(
     person: Person, watch: Watch, opened: threading.Event, left: asyncio.Event
 ) -> None:
-    page = Page()
-    ended_before = True
-
-    def look() -> None:
-        nonlocal ended_before
-        if page.ended and not ended_before:
-            watch.note_end()
-        ended_before = page.ended
-
-    page.changed = look
-    socket = await page.open(person)
+    socket = await watch.page.open(person)
     opened.set()
     await left.wait()
     socket.close()

@@ -131,7 +131,9 @@ def _number(frame: dict[str, Any], name: str) -> int | None:
 
 
 def _message_id(frame: dict[str, Any]) -> str | None:
-    value = frame.get("m") or ""
+    value = frame.get("m")
+    if value is None:
+        return ""
     if not isinstance(value, str):
         return None
     try:

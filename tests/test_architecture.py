@@ -61,7 +61,7 @@ MATRIX: dict[str, dict[str, tuple[object, ...]]] = {
 }
 # What a socket command needs: the conversation must be visible to the person.
 SOCKET_COMMANDS = {"sub", "k"}
-SOCKET_ROUTES = {"socket"}
+SOCKET_ROUTES = {"socket", "nowhere"}
 
 
 def walk(patterns: list[object], prefix: str = "") -> Iterator[tuple[str, str]]:

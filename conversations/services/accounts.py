@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from conversations.models import SetUp, User
 from conversations.services.errors import RefusedError
+from conversations.services.prompts import make_first_prompt
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -65,9 +66,11 @@ def make_first_admin(*, token_hash: str, username: str, password: str) -> User:
         won = _open_rows().filter(token_hash=token_hash).update(used_at=timezone.now())
         if not won or _admins().exists():
             raise SetUpClosedError
-        return User.objects.create(
+        admin = User.objects.create(
             username=username, password=hashed, is_staff=True, is_superuser=True
         )
+        make_first_prompt(author=admin)
+    return admin
 
 
 @sensitive_variables("password", "hashed")

@@ -45,7 +45,7 @@ class Lifecycle:
     def __init__(self) -> None:
         self._lock = InstanceLock()
         self._started: asyncio.Task[None] | None = None
-        self._reaper: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def ensure_started(self) -> None:
         """Start, or wait for the start that is under way.
@@ -60,8 +60,9 @@ class Lifecycle:
         """Let running answers finish, save the rest, and give everything back."""
         hub = get_hub()
         await hub.drain(drain_seconds)
-        if self._reaper is not None:
-            self._reaper.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await close_gateways()
         await hub.readers.run(self._lock.release)
         await hub.close()
@@ -78,7 +79,7 @@ class Lifecycle:
         await hub.readers.run(ensure_gateways)
         hub.start(work=run, read=_read_changes)
         await hub.readers.run(start_all)
-        self._reaper = create_task(_reap())
+        self._tasks = [create_task(_reap()), create_task(sync_new_models())]
 
 
 async def _read_changes(conversation_id: UUID, seen: int) -> Changes:
@@ -87,7 +88,6 @@ async def _read_changes(conversation_id: UUID, seen: int) -> Changes:
 
 async def _reap() -> None:
     """Interrupt what nobody renews, for as long as the server runs."""
-    await sync_new_models()
     while True:
         await asyncio.sleep(limits.HEARTBEAT_SECONDS)
         hub = get_hub()

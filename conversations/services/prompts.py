@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 SAVE_ATTEMPTS = 20
 NOTE_CHARACTERS = 200
+FIRST_PROMPT = """\
+You help a team with its work. Answer in the language you are asked in, plainly and \
+to the point; begin with what matters most. Where you are not sure, say so, and say \
+what would settle it. Use Markdown where it helps the reader: short lists, tables \
+for comparisons, fenced code with its language named.
+"""
+
 _KEY_LIKE = re.compile(
     r"\b(sk|pk|rk|ghp|gho|xox[abp]|AIza|AKIA)[-_]?[A-Za-z0-9_-]{16,}"
 )
@@ -31,6 +38,14 @@ def list_prompts() -> QuerySet[SystemPrompt]:
 def find_default_prompt() -> SystemPrompt | None:
     """Return the system prompt of new conversations, None where there is none."""
     return list_prompts().filter(is_default=True).first()
+
+
+def make_first_prompt(*, author: User) -> None:
+    """Make a system prompt to begin with, the default, where there is none at all."""
+    if SystemPrompt.objects.exists():
+        return
+    prompt = SystemPrompt.objects.create(name="General", is_default=True)
+    save_revision(prompt=prompt, text=FIRST_PROMPT, note="To begin with", author=author)
 
 
 def save_revision(

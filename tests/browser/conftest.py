@@ -28,7 +28,7 @@ MODELS = (
     "paragraphs:400@40",
     "paragraphs:30@30",
     "paragraphs:90@30",
-    "endless@30",
+    "endless:@30",
 )
 # Few messages a page, so that a short conversation has older ones.
 ENVIRON = {"PAGE_MESSAGES": "8", "RUNNING_PER_USER": "60"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.factories import PASSWORD
 from tests.faults.conftest import Place
 
 ANSWER = "article[data-role=assistant]"
@@ -60,3 +61,10 @@ def numbered(first: int, end: int) -> list[str]:
 
 def act(article: Locator, name: str) -> None:
     article.get_by_role("button", name=name, exact=True).click()
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Fill the login form that the page shows."""
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()

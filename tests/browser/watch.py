@@ -9,8 +9,14 @@ REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
 """
-# What a browser says of a lost network and of answers with an error's status.
-EXPECTED = ("Failed to load resource:", "WebSocket connection to")
+# What a browser and htmx say of a lost network and of answers that refuse.
+EXPECTED = (
+    "Failed to load resource:",
+    "WebSocket connection to",
+    "Response Status Error Code",
+    "htmx:",
+    "[object Event]",
+)
 
 
 class Watch:

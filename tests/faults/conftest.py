@@ -24,7 +24,7 @@ ROOMY = {
     "FRAMES_PER_SECOND": "10000",
     "DRAIN_SECONDS": "0.2",
 }
-PEOPLE = ("alice", "bob", "charlie", "staff")
+PEOPLE = ("alice", "bob", "charlie", "dora", "staff")
 
 
 class Place:

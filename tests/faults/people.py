@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from tests.faults.page import Page
 
@@ -110,13 +111,15 @@ class Person:
 
 
 async def open_socket(
-    url: str, conversation: str, session: str = "", **options: object
+    url: str, conversation: str, session: str = "", *, path: str = ""
 ) -> ClientConnection:
-    """Open a socket as a browser does; `options` are those of `connect`."""
-    cookie = {"cookie": f"{SESSION_COOKIE}={session}"} if session else {}
+    """Open a socket as a browser does, offering compression."""
     return await connect(
-        f"{url.replace('http', 'ws', 1)}/ws/c/{conversation}/",
-        **{"origin": url, "additional_headers": cookie, "proxy": None, **options},
+        url.replace("http", "ws", 1) + (path or f"/ws/c/{conversation}/"),
+        origin=Origin(url),
+        additional_headers={"cookie": f"{SESSION_COOKIE}={session}"},
+        compression="deflate",
+        proxy=None,
     )
 
 

@@ -6,10 +6,12 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING, Any
 
+from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -27,7 +29,7 @@ WEBSOCKET_CONNECT_SECONDS = 20
 KEEP_ALIVE_SECONDS = 20
 
 
-class FrankProtocol(WebSocketProtocol):  # type: ignore[misc] - untyped
+class FrankProtocol(WebSocketProtocol):  # type: ignore[misc]  # ships no types
     """Closes with the code it is told; Autobahn would raise on 1012."""
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne's
@@ -46,14 +48,12 @@ class Command(BaseCommand):
         if options["migrate"]:
             call_command("migrate", verbosity=0)
         self._refuse_old_database()
-        from chatsite.asgi import application  # noqa: PLC0415 - after the checks
-
         # The loop Daphne will run: what starts before it must start there.
         self._loop = twisted_loop
         asyncio.set_event_loop(twisted_loop)
         setup_link = self._start()
         server: Server = Server(
-            application=application,
+            application=get_default_application(),
             endpoints=build_endpoint_description_strings(
                 host=settings.HOST, port=settings.PORT
             ),
@@ -82,7 +82,7 @@ class Command(BaseCommand):
     def _start(self) -> str | None:
         try:
             self._loop.run_until_complete(lifecycle.ensure_started())
-        except SecondProcessError as error:
+        except (SecondProcessError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
         return renew_setup_link()
 

@@ -1,0 +1,128 @@
+"""From the set-up link to an answer, and what an admin does then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.talk import answer, expect_state, expect_words, send, sign_in
+from tests.browser.watch import Watch
+from tests.factories import PASSWORD
+from tests.faults.conftest import Place
+from tests.gateway.server import TestGateway
+
+DEMO = re.compile("demo", re.IGNORECASE)
+STATUS = "() => performance.getEntriesByType('navigation')[0].responseStatus"
+
+
+@pytest.fixture
+def new_place(tmp_path: Path) -> Iterator[Place]:
+    """A server as a newcomer starts it: nobody is there yet."""
+    with TestGateway() as gateway:
+        place = Place(tmp_path, gateway, {})
+        try:
+            place.server.start()
+            yield place
+        finally:
+            place.server.close()
+
+
+def set_up(page: Page, place: Place) -> None:
+    page.goto(place.server.setup_link)
+    expect(page).to_have_url(re.compile("/setup/$"))
+    page.get_by_label("Username").fill("ada")
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.wait_for_url(place.server.url + "/")
+
+
+def test_the_set_up_link_leads_to_an_admin_and_a_streamed_answer(
+    open_page: OpenPage, new_place: Place, watch: Watch
+) -> None:
+    page = open_page(new_place)
+    set_up(page, new_place)
+    assert any("/setup/" in url for url in watch.requests)
+    chosen = page.get_by_label("Model").locator("option:checked")
+    expect(chosen).to_contain_text(DEMO)
+    send(page, "Good morning")
+    page.wait_for_url("**/c/*/**")
+    expect_words(answer(page), "You sent")
+    expect(page.get_by_role("button", name="Queue", exact=True)).to_be_visible()
+    expect_state(answer(page), "complete")
+    expect_words(answer(page), "Good morning")
+    expect(answer(page).locator(".made")).to_contain_text(DEMO)
+
+    stranger = open_page(new_place)
+    stranger.goto(new_place.server.setup_link)
+    assert stranger.evaluate(STATUS) == 404
+    walk_through_the_admin(page, watch)
+    log_out_and_in(page)
+
+
+def walk_through_the_admin(page: Page, watch: Watch) -> None:
+    """Every list and form that the admin's first page leads to."""
+    page.goto("/admin/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    links = page.locator("#content-main a").evaluate_all("all => all.map(a => a.href)")
+    assert len(links) >= 6
+    for link in dict.fromkeys(links):
+        page.goto(link)
+        assert page.evaluate(STATUS) == 200, link
+    assert watch.seen == []
+
+
+def log_out_and_in(page: Page) -> None:
+    page.goto("/")
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(re.compile("/login/"))
+    sign_in(page, "ada")
+    expect(page.locator(".row")).to_have_text(re.compile("Good morning"))
+
+
+def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
+    open_page: OpenPage, place: Place
+) -> None:
+    page = open_page(place, "staff")
+    page.goto("/admin/conversations/systemprompt/add/")
+    page.get_by_label("Name").fill("House rules")
+    page.locator("textarea[name=text]").fill("Answer like a lighthouse keeper.")
+    page.get_by_label(re.compile("default", re.IGNORECASE)).check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    begin_with_prompt(page, place)
+    expect(answer(page).locator(".made")).to_contain_text("House rules 1")
+
+    admin = page.context.new_page()
+    admin.goto("/admin/conversations/systemprompt/")
+    admin.get_by_role("link", name="House rules").click()
+    admin.locator("textarea[name=text]").fill("Answer like a gardener.")
+    admin.get_by_role("button", name="Save", exact=True).click()
+
+    send(page, "again")
+    expect_state(answer(page, 1), "complete")
+    expect(answer(page, 1).locator(".made")).to_contain_text("House rules 2")
+    expect(answer(page, 0).locator(".made")).to_contain_text("House rules 1")
+    sent = [request.messages[0] for request in place.gateway.requests[-2:]]
+    assert [one["role"] for one in sent] == ["system", "system"]
+    assert "lighthouse" in sent[0]["content"]
+    assert "gardener" in sent[1]["content"]
+
+
+def begin_with_prompt(page: Page, place: Place) -> None:
+    page.goto("/")
+    page.get_by_label("Model").select_option(str(place.models["ok"]))
+    page.get_by_label("System prompt").select_option(label=re_label(page))
+    send(page, "Who are you?")
+    page.wait_for_url("**/c/*/**")
+    expect_state(answer(page), "complete")
+
+
+def re_label(page: Page) -> str:
+    option = page.get_by_label("System prompt").locator("option", has_text="House")
+    return option.inner_text()

@@ -1,0 +1,204 @@
+"""Reading: an answer while it grows, long conversations, code, hostile text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.hostile import HOSTILE
+from tests.browser.talk import (
+    act,
+    answer,
+    begin,
+    expect_state,
+    expect_words,
+    numbered,
+    questions,
+    send,
+    words,
+)
+from tests.browser.watch import Watch
+from tests.faults.conftest import Place
+
+GROWING = "paragraphs:400@40"
+TALL = "paragraphs:400"
+FROM_THE_END = "node => node.scrollHeight - node.scrollTop - node.clientHeight"
+
+
+@pytest.fixture
+def page(open_page: OpenPage, place: Place) -> Page:
+    return open_page(place, "alice", viewport={"width": 1280, "height": 420})
+
+
+def from_the_end(page: Page) -> int:
+    """How many pixels below what is shown there are."""
+    return round(page.locator("#scroll").evaluate(FROM_THE_END))
+
+
+def test_closed_blocks_become_html_while_the_open_one_is_text(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    closed = answer(page).locator("[data-part=closed]")
+    expect(closed.locator("p")).not_to_have_count(0)
+    expect_words(answer(page), "t25")
+    assert answer(page).get_attribute("data-state") == "running"
+    shown = words(answer(page)).split()
+    assert shown == numbered(0, len(shown))
+    act(answer(page), "Stop")
+    expect_state(answer(page), "stopped")
+
+
+def test_the_page_follows_while_the_reader_is_at_the_end(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t120")
+    assert from_the_end(page) < 8
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+    act(answer(page), "Stop")
+
+
+def test_a_reader_who_scrolled_up_is_not_moved_and_can_jump_to_the_latest(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t100")
+    page.locator("#scroll").hover()
+    page.mouse.wheel(0, -150)
+    jump = page.get_by_role("button", name="Jump to latest")
+    expect(jump).to_be_visible()
+    # The wheel scrolls smoothly: wait until it has come to rest.
+    top = rest(page)
+    expect_words(answer(page), "t160")
+    assert page.locator("#scroll").evaluate("node => node.scrollTop") == top
+
+    jump.click()
+    expect(jump).to_be_hidden()
+    expect_words(answer(page), "t200")
+    assert from_the_end(page) < 8
+    act(answer(page), "Stop")
+    expect_state(answer(page), "stopped")
+
+
+def rest(page: Page) -> float:
+    """Where the transcript stands once it no longer moves."""
+    script = """async node => {
+        let top
+        do {
+            top = node.scrollTop
+            await new Promise(done => setTimeout(done, 150))
+        } while (node.scrollTop !== top)
+        return top
+    }"""
+    return float(page.locator("#scroll").evaluate(script))
+
+
+def test_sending_brings_the_reader_back_to_the_end(page: Page, place: Place) -> None:
+    begin(page, place, TALL)
+    expect_state(answer(page), "complete")
+    page.locator("#scroll").evaluate("node => node.scrollTo(0, 0)")
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    send(page, "And now?")
+    expect_state(answer(page, 1), "complete")
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+    assert from_the_end(page) < 8
+
+
+def test_older_messages_load_while_scrolling_up_without_a_jump(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, "paragraphs:400", "question 0")
+    for number in range(1, 6):
+        expect_state(answer(page, number - 1), "complete")
+        send(page, f"question {number}")
+    expect_state(answer(page, 5), "complete")
+    page.reload()
+    expect(questions(page)).to_have_count(4)
+    assert from_the_end(page) < 8
+
+    page.locator("#scroll").evaluate("node => node.scrollTo(0, 300)")
+    first = page.locator("article").first
+    before = first.bounding_box()
+    id_before = first.get_attribute("id")
+    page.locator("#scroll").evaluate("node => node.scrollBy(0, -300)")
+    expect(questions(page)).to_have_count(6)
+    after = page.locator(f"#{id_before}").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(after["y"] - (before["y"] + 300)) < 40
+    assert [words(one).strip() for one in questions(page).all()] == [
+        f"question {number}" for number in range(6)
+    ]
+
+
+def test_code_is_highlighted_and_copied_as_it_was_written(
+    open_page: OpenPage, place: Place
+) -> None:
+    page = open_page(place, "alice", permissions=["clipboard-read", "clipboard-write"])
+    code = 'def greet(name):\n    return f"Hello, {name}!"  # kindly\n'
+    begin(page, place, "echo", f"```python\n{code}```")
+    expect_state(answer(page), "complete")
+    figure = answer(page).locator("figure.code")
+    expect(figure.locator("figcaption")).to_contain_text("python")
+    expect(figure.locator("code span").first).to_be_visible()
+    colours = figure.locator("code span").evaluate_all(
+        "spans => new Set(spans.map(span => getComputedStyle(span).color)).size"
+    )
+    assert colours >= 3
+    figure.get_by_role("button", name="Copy").click()
+    expect(figure.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == code
+
+
+def test_a_whole_answer_is_copied_without_the_captions_of_its_code(
+    open_page: OpenPage, place: Place
+) -> None:
+    page = open_page(place, "alice", permissions=["clipboard-read", "clipboard-write"])
+    begin(page, place, "echo", "Before\n\n```python\npass\n```\n\nAfter")
+    expect_state(answer(page), "complete")
+    answer(page).locator("[data-copy-answer]").click()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.split() == ["Before", "pass", "After"]
+
+
+def test_tables_lists_and_task_lists_are_rendered(page: Page, place: Place) -> None:
+    text = "| a | b |\n| - | -: |\n| c | 1 |\n\n- [x] done\n- [ ] open\n\n1. one\n"
+    begin(page, place, "echo", text)
+    expect_state(answer(page), "complete")
+    expect(answer(page).locator("table td")).to_have_text(["c", "1"])
+    boxes = answer(page).locator("input[type=checkbox]")
+    expect(boxes).to_have_count(2)
+    expect(boxes.first).to_be_checked()
+    expect(boxes.first).to_be_disabled()
+    expect(answer(page).locator("ol li")).to_have_text(["one"])
+
+
+def test_hostile_text_is_inert_from_a_person_and_from_a_model(
+    page: Page, place: Place, watch: Watch
+) -> None:
+    begin(page, place, "echo", "A calm title")
+    expect_state(answer(page), "complete")
+    for number, text in enumerate(HOSTILE, start=1):
+        send(page, text)
+        expect_state(answer(page, number), "complete")
+    assert watch.seen == []
+    expect(page).to_have_title("A calm title · Roundtable")
+    inside = page.locator("[data-part=content]")
+    for forbidden in ("script", "iframe", "form", "style", "svg", "img", "[style]"):
+        expect(inside.locator(forbidden)).to_have_count(0)
+    hrefs = inside.locator("a").evaluate_all("all => all.map(a => a.protocol)")
+    assert set(hrefs) <= {"http:", "https:", "mailto:"}
+    page.reload()
+    expect(page.locator("article")).not_to_have_count(0)
+    expect(page).to_have_title("A calm title · Roundtable")
+
+
+def test_links_lead_away_without_saying_from_where(page: Page, place: Place) -> None:
+    begin(page, place, "echo", "[away](https://example.com/)")
+    expect_state(answer(page), "complete")
+    link = answer(page).get_by_role("link", name=re.compile("away"))
+    expect(link).to_have_attribute("rel", re.compile("noreferrer"))

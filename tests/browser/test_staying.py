@@ -1,0 +1,148 @@
+"""Nothing is lost: reloads, other tabs, a lost network, a killed server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ENVIRON, OpenPage
+from tests.browser.talk import (
+    act,
+    answer,
+    begin,
+    composer,
+    expect_state,
+    expect_words,
+    numbered,
+    questions,
+    send,
+    sign_in,
+    words,
+)
+from tests.faults.conftest import Place, place_with
+from tests.gateway.server import TestGateway
+
+GROWING = "paragraphs:90@30"
+
+
+@pytest.fixture
+def page(open_page: OpenPage, place: Place) -> Page:
+    return open_page(place, "alice")
+
+
+def test_a_reload_in_mid_answer_goes_on_where_the_answer_is(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t20")
+    page.reload()
+    shown = words(answer(page)).split()
+    assert len(shown) >= 20
+    assert shown == numbered(0, len(shown))
+    expect_state(answer(page), "complete")
+    assert words(answer(page)).split() == numbered(0, 90)
+
+
+def test_a_second_tab_sees_the_same_words_arrive(
+    page: Page, open_page: OpenPage, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    other = open_page(place, "alice")
+    other.goto(page.url)
+    expect_words(answer(other), "t40")
+    expect_words(answer(page), "t40")
+    for tab in (page, other):
+        assert answer(tab).get_attribute("data-state") == "running"
+    send(other, "from the other tab")
+    expect(questions(page)).to_have_count(2)
+    for tab in (page, other):
+        expect_state(answer(tab, 0), "complete")
+        assert words(answer(tab, 0)).split() == numbered(0, 90)
+        expect_state(answer(tab, 1), "running")
+    act(answer(page, 1), "Stop")
+    expect_state(answer(other, 1), "stopped")
+    # A reader's own page says that nothing runs any more.
+    expect(other.get_by_role("button", name="Send", exact=True)).to_be_visible()
+
+
+def test_a_closed_tab_does_not_stop_the_answer(page: Page, place: Place) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t10")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect_state(answer(page), "complete")
+    assert words(answer(page)).split() == numbered(0, 90)
+
+
+def test_a_lost_network_loses_no_word_and_no_draft(page: Page, place: Place) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t10")
+    page.context.set_offline(True)
+    expect(page.get_by_text("You’re offline.")).to_be_visible()
+    composer(page).fill("written on a train")
+    composer(page).press("Enter")
+    expect(composer(page)).to_have_value("written on a train")
+    page.context.set_offline(False)
+    expect_state(answer(page), "complete")
+    assert words(answer(page)).split() == numbered(0, 90)
+    expect(page.get_by_text("You’re offline.")).to_be_hidden()
+    expect(composer(page)).to_have_value("written on a train")
+    composer(page).press("Enter")
+    expect(questions(page)).to_have_count(2)
+
+
+def test_signing_out_elsewhere_offers_the_login_and_keeps_the_draft(
+    open_page: OpenPage, place: Place
+) -> None:
+    page = open_page(place, "bob")
+    begin(page, place, "ok")
+    expect_state(answer(page), "complete")
+    composer(page).fill("half a thought")
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator(".me summary").click()
+    other.get_by_role("button", name="Log out").click()
+    expect(other).to_have_url(re.compile("/login/"))
+    composer(page).press("Enter")
+    expect(page.get_by_text("You’re signed out.")).to_be_visible()
+    expect(composer(page)).to_have_value("half a thought")
+
+    sign_in(other, "bob")
+    expect(other.get_by_label("Message", exact=True)).to_be_visible()
+    page.bring_to_front()
+    page.evaluate("() => dispatchEvent(new Event('focus'))")
+    expect(page.get_by_text("You’re signed out.")).to_be_hidden()
+    composer(page).press("Enter")
+    expect(questions(page)).to_have_count(2)
+    expect_state(answer(page, 1), "complete")
+
+
+def test_a_killed_server_keeps_what_was_read_and_the_draft(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    with (
+        TestGateway() as gateway,
+        place_with(tmp_path, gateway, (GROWING,), ENVIRON) as place,
+    ):
+        page = open_page(place, "alice")
+        begin(page, place, GROWING)
+        expect_words(answer(page), "t20")
+        composer(page).fill("typed meanwhile")
+        place.server.kill()
+        expect(page.get_by_text("This page reconnects by itself").first).to_be_visible()
+        seen = words(answer(page)).split()
+
+        place.server.start()
+        expect_state(answer(page), "interrupted")
+        expect(answer(page)).to_contain_text("The server restarted here.")
+        kept = words(answer(page)).split()
+        assert kept[: len(seen)] == seen
+        expect(composer(page)).to_have_value("typed meanwhile")
+
+        act(answer(page), "Continue")
+        expect_state(answer(page), "complete")
+        assert words(answer(page)).split() == kept + numbered(0, 90)
