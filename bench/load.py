@@ -34,8 +34,7 @@ def measure(_: Options) -> list[Figure]:
                 args=["--no-sandbox", "--disable-background-networking"],
             )
             figures = _load(browser, person, "/", "/")
-            path = f"/c/{person.conversation}/"
-            figures += _load(browser, person, path, "/c/…/")
+            figures += _load(browser, person, person.path, "/c/…/")
             browser.close()
     return figures
 

@@ -17,11 +17,14 @@ class Watch:
     """Counts the ends of answers."""
 
     def __init__(self) -> None:
-        self.ends = 0
+        self._ended: set[str] = set()
         self.page = Page()
         self._news = threading.Condition()
-        self._active = False
         self.page.changed = self._look
+
+    @property
+    def ends(self) -> int:
+        return len(self._ended)
 
     @property
     def stop_path(self) -> str:
@@ -30,8 +33,8 @@ class Watch:
 
     def _look(self) -> None:
         with self._news:
-            self.ends += self._active and self.page.ended
-            self._active = not self.page.ended
+            if self.page.ended:
+                self._ended.add(self.page.message)
             self._news.notify_all()
 
     def wait_for_text(self, seconds: float) -> None:

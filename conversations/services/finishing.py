@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from conversations.context.tokens import count
-from conversations.models import Delta, Generation, Message, UsageRecord
+from conversations.models import Generation, Message, UsageRecord
 from conversations.services.changes import mark_changed, waiting_messages
 from conversations.services.endings import Ending
 from conversations.wire import State, Usage
@@ -16,25 +17,40 @@ from conversations.wire import State, Usage
 if TYPE_CHECKING:
     from conversations.models import User
 
+REFUSED = frozenset({State.FAILED, State.CONTEXT_FULL})
 
-def finish(
-    generation_id: int, ending: Ending, estimated_tokens: int | None = None
-) -> bool:
+
+def finish(generation_id: int, ending: Ending) -> bool:
     """End a running generation: state, text, usage and version in one transaction.
 
-    `estimated_tokens` is our own count of the request, stored (and marked) where
-    the gateway reported no usage. Returns False if it had ended already.
+    Returns False if it had ended already; then nothing was changed.
     """
-    usage = ending.usage or _estimate(generation_id, estimated_tokens)
     with transaction.atomic():
         ended = _set_state(generation_id, State.RUNNING, ending)
         if ended is None:
             return False
         _fold(ended)
-        if usage is not None:
-            _record_usage(ended, usage)
+        if ending.usage is not None:
+            _record_usage(ended, ending.usage)
         _mark(ended)
     return True
+
+
+def with_usage(generation_id: int, ending: Ending) -> Ending:
+    """Add our own count where the gateway reported none; slow for a long text.
+
+    What a gateway refused is not counted: nothing was asked of a model.
+    """
+    if ending.usage is not None or ending.state in REFUSED:
+        return ending
+    generation = Generation.objects.get(pk=generation_id)
+    manifest = generation.manifest or {}
+    usage = Usage(
+        input_tokens=manifest.get("tokens"),
+        output_tokens=count(_new_text(generation)),
+        estimated=True,
+    )
+    return replace(ending, usage=usage)
 
 
 def withdraw(generation: Generation, user: User) -> bool:
@@ -65,7 +81,7 @@ def interrupt_running() -> list[int]:
 
 def _interrupt(generation_ids: list[int]) -> list[int]:
     ending = Ending(State.INTERRUPTED)
-    return [pk for pk in generation_ids if finish(pk, ending)]
+    return [pk for pk in generation_ids if finish(pk, with_usage(pk, ending))]
 
 
 def _set_state(
@@ -86,22 +102,16 @@ def _set_state(
 
 
 def _fold(generation: Generation) -> None:
-    rows = Delta.objects.filter(generation=generation).order_by("offset")
-    text = "".join(rows.values_list("text", flat=True))
-    if text:
+    if text := _new_text(generation):
         Message.objects.filter(pk=generation.message_id).update(
             content=generation.message.content + text, tokens=None
         )
-    rows.delete()
+        generation.deltas.all().delete()
 
 
-def _estimate(generation_id: int, input_tokens: int | None) -> Usage | None:
-    """Count for ourselves, outside of the transaction."""
-    if input_tokens is None:
-        return None
-    rows = Delta.objects.filter(generation=generation_id).order_by("offset")
-    text = "".join(rows.values_list("text", flat=True))
-    return Usage(input_tokens=input_tokens, output_tokens=count(text), estimated=True)
+def _new_text(generation: Generation) -> str:
+    rows = generation.deltas.order_by("offset")
+    return "".join(rows.values_list("text", flat=True))
 
 
 def _record_usage(generation: Generation, usage: Usage) -> None:

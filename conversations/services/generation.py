@@ -17,7 +17,7 @@ from conversations.live.hub import get_hub
 from conversations.models import Conversation, Generation
 from conversations.services.changes import mark_changed, waiting_messages
 from conversations.services.endings import Ending, of_reader
-from conversations.services.finishing import finish
+from conversations.services.finishing import finish, with_usage
 from conversations.services.queue import may_run, start_following
 from conversations.services.requests import get_gateways, plan_request
 from conversations.wire import Finished, FinishReason, Outcome, State, TextDelta
@@ -38,7 +38,7 @@ async def run(generation_id: int) -> None:
         return
     ending = await _write(plan.job) if plan.job else plan.refusal
     assert ending is not None
-    await _save(generation_id, plan, ending)
+    await _save(generation_id, ending)
     await hub.readers.run(start_following)
 
 
@@ -133,12 +133,13 @@ async def _read(job: Job, buffer: Buffer) -> Finished:
     return Finished(FinishReason.CUT)
 
 
-async def _save(generation_id: int, plan: Plan, ending: Ending) -> None:
-    """Save the end; while the database refuses, keep trying and the lease alive."""
-    estimated = plan.job.estimated_tokens if plan.job else None
+async def _save(generation_id: int, ending: Ending) -> None:
+    """Save the end; while the database refuses, keep trying."""
+    hub = get_hub()
     while True:
         try:
-            await get_hub().journal.run(finish, generation_id, ending, estimated)
+            ending = await hub.readers.run(with_usage, generation_id, ending)
+            await hub.journal.run(finish, generation_id, ending)
         except DatabaseError:
             logger.exception("The end of an answer could not be saved; trying again.")
             await asyncio.sleep(SAVE_AGAIN_SECONDS)

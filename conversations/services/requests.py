@@ -36,7 +36,6 @@ class Job:
     message_id: UUID
     attempt: int
     text: str
-    estimated_tokens: int
     route: Route
     request: Request
 
@@ -123,7 +122,6 @@ def _job(
         message_id=generation.message_id,
         attempt=generation.attempt,
         text=generation.message.content[: generation.start],
-        estimated_tokens=context.tokens,
         route=route,
         request=Request(model.name, context.messages),
     )

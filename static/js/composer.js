@@ -15,6 +15,21 @@ export function notice(name, words) {
   }
 }
 
+export const isShown = (name) =>
+  [...notices].some((node) => node.dataset.notice === name && !node.hidden);
+
+// Signed in again in another tab: the forms here learn the new token.
+export async function learnToken() {
+  const answer = await fetch(location.pathname).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("[name=csrfmiddlewaretoken]").value;
+  document.body.setAttribute("hx-headers", page.body.getAttribute("hx-headers"));
+  for (const field of document.getElementsByName("csrfmiddlewaretoken"))
+    field.value = token;
+  return true;
+}
+
 function resize() {
   const area = field();
   if (!area || CSS.supports("field-sizing", "content")) return;

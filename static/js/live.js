@@ -1,5 +1,5 @@
 // The socket: says where this page is, hands frames on, and tells when it is cut off.
-import { notice } from "./composer.js";
+import { isShown, learnToken, notice } from "./composer.js";
 import { settle } from "./scroll.js";
 import { apply, cursor } from "./transcript.js";
 
@@ -58,6 +58,7 @@ function closed(event) {
   if (ended) notice(ended);
   else setTimeout(() => isOpen || ended || notice(reason(code)), AWAY_MILLISECONDS);
   if (!ended && !HTMX_RECONNECTS.has(code)) setTimeout(reconnect, AWAY_MILLISECONDS);
+  comeBack();
 }
 
 function reason(code) {
@@ -67,16 +68,10 @@ function reason(code) {
 
 const reconnect = () => isOpen || socket?.reconnect();
 
-// Signed in again in another tab: this page learns the new token and goes on.
+// A socket may still be open, or close only now, when somebody has signed out.
 async function comeBack() {
-  if (ended !== "signed-out") return;
-  const answer = await fetch(location.pathname).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const token = page.querySelector("[name=csrfmiddlewaretoken]").value;
-  document.body.setAttribute("hx-headers", page.body.getAttribute("hx-headers"));
-  for (const field of document.getElementsByName("csrfmiddlewaretoken"))
-    field.value = token;
+  if (!isShown("signed-out") || !(await learnToken())) return;
+  notice(null);
   reconnect();
 }
 

@@ -1,85 +1,127 @@
-"""Takes the README's screenshot of a real conversation with the demo gateway."""
+"""Takes the README's screenshot, and one of every screen for people to look at.
+
+`python -m tests.browser.screenshots`; with names of screens, takes only those.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from tests.browser.conftest import session_cookie
+from tests.browser.screens import MODELS, SCREENS
+from tests.browser.talk import ANSWER, answer, expect_state, send
 from tests.environment import ROOT, find_chromium
-from tests.servers import Server, running_server
+from tests.faults.conftest import Place, place_with
+from tests.gateway.server import TestGateway
 
 PICTURE = ROOT / "docs/screenshot.png"
-SIZE = ViewportSize(width=1280, height=860)
-ANSWER_MILLISECONDS = 120_000
-PASSWORD = "correct horse battery"
-QUESTIONS = (
-    "Which city has the most bridges? A table, please.",
-    "And what were you sent with this message?",
+SCREENS_PLACE = ROOT / "var/screenshots"
+PICTURE_SIZE = ViewportSize(width=1280, height=860)
+SIZES = (ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844))
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+BEFORE = (
+    "Plan the autumn meeting",
+    "Letter to the landlord",
+    "Why is my query slow?",
+    "Names for a small boat",
 )
-BEFORE = ("Plan the autumn meeting", "Which licence fits our library?")
+QUESTIONS = ("Show me some code to read", "And a table of cities and their bridges")
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory(prefix="roundtable-shots-") as place,
-        running_server(Path(place)) as server,
-        chromium_page() as page,
-    ):
-        sign_up(page, server)
-        for question in BEFORE:
-            begin_conversation(page, server, question)
-        begin_conversation(page, server, QUESTIONS[0])
-        for question in QUESTIONS[1:]:
-            ask(page, question)
-        page.screenshot(path=PICTURE)
-    print(f"{PICTURE.relative_to(ROOT)} is new.")
+    names = sys.argv[1:]
+    with server() as place, chromium() as browser:
+        for name in names or SCREENS:
+            take_screen(browser, place, name)
+        if not names:
+            take_picture(browser, place)
 
 
 @contextmanager
-def chromium_page() -> Iterator[Page]:
-    """Yield a page in a Chromium of its own."""
+def server() -> Iterator[Place]:
+    """A server with people, and with models that behave as told."""
+    with (
+        tempfile.TemporaryDirectory(prefix="roundtable-shots-") as directory,
+        TestGateway() as gateway,
+        place_with(
+            Path(directory), gateway, MODELS, {"RUNNING_PER_USER": "60"}
+        ) as place,
+    ):
+        yield place
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        yield browser.new_page(viewport=SIZE, color_scheme="light", locale="en-GB")
+        yield browser
         browser.close()
 
 
-def sign_up(page: Page, server: Server) -> None:
-    """Make the first account through the link the server printed."""
-    page.goto(server.setup_link)
-    page.locator("input[name=username]").fill("ada")
-    for field in page.locator("input[type=password]").all():
-        field.fill(PASSWORD)
-    page.locator("main button[type=submit], form button").last.click()
-    page.wait_for_url(server.url + "/")
-
-
-def begin_conversation(page: Page, server: Server, question: str) -> None:
-    page.goto(server.url + "/")
-    ask(page, question)
-
-
-def ask(page: Page, question: str) -> None:
-    """Send a question and wait until everything has been answered."""
-    answers = page.locator("article[data-role=assistant]").count()
-    page.get_by_label("Message", exact=True).fill(question)
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        """before => {
-            const answers = [...document.querySelectorAll('article[data-role=assistant]')]
-            return answers.length > before
-                && answers.every(answer => answer.dataset.state === 'complete')
-        }""",
-        arg=answers,
-        timeout=ANSWER_MILLISECONDS,
+@contextmanager
+def page_of(
+    browser: Browser,
+    place: Place,
+    name: str,
+    size: ViewportSize,
+    scheme: Literal["light", "dark"] = "light",
+) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=place.server.url,
+        viewport=size,
+        color_scheme=scheme,
+        locale="en-GB",
+        has_touch=size["width"] < 600,
     )
+    context.add_cookies([session_cookie(place, name)])
+    yield context.new_page()
+    context.close()
+
+
+def take_screen(browser: Browser, place: Place, name: str) -> None:
+    """One screen, wide and narrow, light and dark."""
+    SCREENS_PLACE.mkdir(parents=True, exist_ok=True)
+    who = "staff" if name.startswith("admin") else "alice"
+    for size in SIZES:
+        with page_of(browser, place, who, size) as page:
+            SCREENS[name](page, place)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                path = SCREENS_PLACE / f"{name}-{size['width']}-{scheme}.png"
+                page.screenshot(path=path, animations="disabled")
+    print(f"{name}: {SCREENS_PLACE.relative_to(ROOT)}/{name}-*.png")
+
+
+def take_picture(browser: Browser, place: Place) -> None:
+    """A conversation with the demo gateway, as a newcomer sees it."""
+    with page_of(browser, place, "bob", PICTURE_SIZE) as page:
+        for question in BEFORE:
+            ask_demo(page, question)
+        ask_demo(page, QUESTIONS[0])
+        expect_state(answer(page), "complete")
+        for number, question in enumerate(QUESTIONS[1:], start=1):
+            send(page, question)
+            page.locator(ANSWER).nth(number).wait_for()
+            expect_state(answer(page), "complete")
+        page.screenshot(path=PICTURE, animations="disabled")
+    print(f"{PICTURE.relative_to(ROOT)} is new.")
+
+
+def ask_demo(page: Page, question: str) -> None:
+    page.goto("/")
+    page.get_by_label("Model").select_option(label="Demo")
+    send(page, question)
+    page.wait_for_url("**/c/*/**")
 
 
 if __name__ == "__main__":

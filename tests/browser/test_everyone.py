@@ -37,9 +37,7 @@ def test_nothing_scrolls_sideways_at_320_pixels(
     page = open_page(place, "alice", viewport=NARROW, has_touch=True)
     page.goto("/")
     assert page.evaluate(OVERFLOW) <= 0
-    page.get_by_label("Model").select_option(str(place.models["echo"]))
-    composer(page).fill(WIDE_TEXT)
-    page.get_by_role("button", name="Send", exact=True).tap()
+    begin(page, place, "echo", WIDE_TEXT)
     expect_state(answer(page), "complete")
     assert page.evaluate(OVERFLOW) <= 0
     inner = "node => node.scrollWidth - node.clientWidth"

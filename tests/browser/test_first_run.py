@@ -82,7 +82,7 @@ def log_out_and_in(page: Page) -> None:
     page.locator(".me summary").click()
     page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(re.compile("/login/"))
-    sign_in(page, "ada")
+    sign_in(page, "ada", PASSWORD)
     expect(page.locator(".row")).to_have_text(re.compile("Good morning"))
 
 
@@ -96,7 +96,7 @@ def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
     page.get_by_label(re.compile("default", re.IGNORECASE)).check()
     page.get_by_role("button", name="Save", exact=True).click()
     begin_with_prompt(page, place)
-    expect(answer(page).locator(".made")).to_contain_text("House rules 1")
+    expect(answer(page).locator(".made")).to_contain_text("House rules v1")
 
     admin = page.context.new_page()
     admin.goto("/admin/conversations/systemprompt/")
@@ -106,8 +106,8 @@ def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
 
     send(page, "again")
     expect_state(answer(page, 1), "complete")
-    expect(answer(page, 1).locator(".made")).to_contain_text("House rules 2")
-    expect(answer(page, 0).locator(".made")).to_contain_text("House rules 1")
+    expect(answer(page, 1).locator(".made")).to_contain_text("House rules v2")
+    expect(answer(page, 0).locator(".made")).to_contain_text("House rules v1")
     sent = [request.messages[0] for request in place.gateway.requests[-2:]]
     assert [one["role"] for one in sent] == ["system", "system"]
     assert "lighthouse" in sent[0]["content"]

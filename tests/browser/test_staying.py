@@ -22,6 +22,7 @@ from tests.browser.talk import (
     sign_in,
     words,
 )
+from tests.factories import PASSWORD
 from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
 
@@ -111,7 +112,7 @@ def test_signing_out_elsewhere_offers_the_login_and_keeps_the_draft(
     expect(page.get_by_text("You’re signed out.")).to_be_visible()
     expect(composer(page)).to_have_value("half a thought")
 
-    sign_in(other, "bob")
+    sign_in(other, "bob", PASSWORD)
     expect(other.get_by_label("Message", exact=True)).to_be_visible()
     page.bring_to_front()
     page.evaluate("() => dispatchEvent(new Event('focus'))")

@@ -24,6 +24,10 @@ ROOMY = {
     "FRAMES_PER_SECOND": "10000",
     "DRAIN_SECONDS": "0.2",
 }
+MAKE_ROWS = (
+    "import json; from tests.faults.rows import make_rows; "
+    "print(json.dumps(make_rows({!r})))"
+)
 PEOPLE = ("alice", "bob", "charlie", "dora", "staff")
 
 
@@ -51,8 +55,11 @@ class Place:
             "base_url": self.gateway.base_url,
             "models": models,
         }
+        script = MAKE_ROWS.format(wanted)
         made = json.loads(
-            self.run("-m", "tests.faults.rows", json.dumps(wanted), check=True).stdout
+            self.run(
+                "manage.py", "shell", "--no-imports", "-c", script, check=True
+            ).stdout
         )
         self.models = made["models"]
         self.users = {name: row[0] for name, row in made["people"].items()}

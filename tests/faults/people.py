@@ -136,7 +136,10 @@ class Tab:
             await self.socket.send(self.page.subscription)
 
     async def say(self, frame: object) -> None:
-        await self.socket.send(frame if isinstance(frame, str) else json.dumps(frame))
+        """Send a frame: text and bytes as they are, all else as JSON."""
+        if not isinstance(frame, str | bytes):
+            frame = json.dumps(frame)
+        await self.socket.send(frame)
 
     async def step(self) -> None:
         """Take one frame; raises ConnectionClosed at the end."""

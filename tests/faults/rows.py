@@ -1,22 +1,9 @@
-"""Rows for a server of a test's own: a script for its database, never the suite's.
-
-`python -m tests.faults.rows '{"people": ["alice"], "base_url": "…", …}'`, with the
-server's environment; prints who and what there is now as JSON.
-"""
+"""Rows for a server of a test's own: made in its database, never in the suite's."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from typing import TypedDict
-
-import django
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "chatsite.settings"
-django.setup()
-
 from importlib import import_module
+from typing import TypedDict
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -25,7 +12,6 @@ from django.core.management import call_command
 from conversations.models import Gateway, LanguageModel, User
 from conversations.services.keys import set_key
 from tests.factories import make_user
-
 
 KEY = "sk-canary-4f9c1b7e2a6d8053"
 WINDOW_TOKENS = 8192
@@ -44,9 +30,7 @@ def make_rows(wanted: Wanted) -> dict[str, object]:
     gateway = Gateway.objects.create(name="Test gateway")
     gateway.endpoints.create(base_url=wanted["base_url"])
     set_key(gateway=gateway, key=KEY)
-    people = [
-        make_user(name, is_staff=name == "staff") for name in wanted["people"]
-    ]
+    people = [make_user(name, is_staff=name == "staff") for name in wanted["people"]]
     models = [
         LanguageModel.objects.create(gateway=gateway, name=name, window=WINDOW_TOKENS)
         for name in wanted["models"]
@@ -65,7 +49,3 @@ def make_session(user: User) -> str:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.save()
     return str(store.session_key)
-
-
-if __name__ == "__main__":
-    print(json.dumps(make_rows(json.loads(sys.argv[1]))))

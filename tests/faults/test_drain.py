@@ -66,7 +66,7 @@ async def test_a_drain_lets_short_answers_finish_and_saves_long_ones(
         exit_code = await asyncio.to_thread(place.server.wait)
         took = time.monotonic() - began
 
-    assert codes == [1012, 1012]
+    assert set(codes) == {1012}
     assert exit_code == 0
     assert took < DRAIN_SECONDS + 3
     assert near.page.states == ["complete"]

@@ -73,7 +73,7 @@ ENDS = [
 SLOW = {
     "slow-length": "length:30@30",
     "slow-filtered": "filtered:30@30",
-    "slow-error": "error@2",
+    "slow-error": "error:@2",
 }
 
 
@@ -166,9 +166,7 @@ async def test_a_failed_answer_is_tried_again_beside_the_old_one(
     pk, failed = await reach(place, alice, End("error:500", "failed", 0))
     async with alice.open(pk) as tab:
         assert await alice.act(pk, failed.id, "retry") == 302
-        page = await tab.watch(
-            lambda page: page.reply.id != failed.id and ended(page)
-        )
+        page = await tab.watch(lambda page: page.reply.id != failed.id and ended(page))
 
     assert page.states == ["failed"]
     assert [state for state, _ in place.replies(pk)] == ["failed", "failed"]
@@ -195,7 +193,7 @@ async def test_a_gateway_that_is_down_is_named_within_six_seconds(
     with place_with(tmp_path, gone, ("ok",)) as place:
         alice = await people(place, "alice")
         began = time.monotonic()
-        pk, live = await reach(place, alice, End("ok", "failed", 0))
+        _, live = await reach(place, alice, End("ok", "failed", 0))
 
         assert time.monotonic() - began < 6
         assert "could not be reached" in live.html

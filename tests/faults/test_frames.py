@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -168,8 +167,7 @@ def test_whatever_a_frame_holds_the_next_one_works(place: Place) -> None:
 
 async def play(tab: Tab, frames: list[object]) -> None:
     for frame in frames:
-        as_is = isinstance(frame, str | bytes)
-        await tab.socket.send(frame if as_is else json.dumps(frame))
+        await tab.say(frame)
     await check_still_works(tab)
 
 
@@ -213,7 +211,12 @@ async def test_wild_protocol_closes_only_the_wild_socket(
     alice = await people(place, "alice")
     pk = await conversation(place, alice)
     port = place.server.port
-    for bad in (b"\x81\x82\x00\x00\x00\x00\xff\xfe", b"\x8f\x80", b"\xff" * 40, b"\x81\x05hello"):
+    for bad in (
+        b"\x81\x82\x00\x00\x00\x00\xff\xfe",
+        b"\x8f\x80",
+        b"\xff" * 40,
+        b"\x81\x05hello",
+    ):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(
             f"GET /ws/c/{pk}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"

@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,7 @@ from tests.faults.people import Person, Tab, ended, has_words, until
 from tests.gateway.server import TestGateway
 
 KILLS = 20
-VIEWERS = 2
+VIEWERS = 3
 LONG = "paragraphs:600@60"
 SHORT = "paragraphs:60@30"
 
@@ -96,9 +95,9 @@ async def test_twenty_kills_lose_nothing_anybody_has_seen(
         await check_waiting_turn_starts(place, watched)
 
     left = "SELECT count(*) FROM conversations_delta d JOIN conversations_generation g"
-    assert place.rows(f"{left} ON g.id = d.generation_id WHERE g.state != 'running'") == [
-        (0,)
-    ]
+    assert place.rows(
+        f"{left} ON g.id = d.generation_id WHERE g.state != 'running'"
+    ) == [(0,)]
     assert place.rows("PRAGMA integrity_check") == [("ok",)]
     assert "Traceback" not in place.server.log
 

@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 

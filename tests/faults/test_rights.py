@@ -76,9 +76,7 @@ async def log_out(person: Person) -> None:
 
 async def change_password(person: Person) -> None:
     fields = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD}
-    response = await person.post(
-        "/password/change/", **fields, password2=NEW_PASSWORD
-    )
+    response = await person.post("/password/change/", **fields, password2=NEW_PASSWORD)
     assert response.status_code == 302, response.text
 
 

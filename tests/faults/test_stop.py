@@ -191,9 +191,7 @@ async def test_deleting_a_person_ends_their_answers(
         tab = await stack.enter_async_context(dora.open(pk))
         await tab.watch(has_words(3))
         code = delete.format(place.users["dora"])
-        await asyncio.to_thread(
-            place.run, "manage.py", "shell", "-c", code, check=True
-        )
+        await asyncio.to_thread(place.run, "manage.py", "shell", "-c", code, check=True)
         began = time.monotonic()
 
         assert await Asking(dora, pk, tab, place.gateway.requests[0]).hung_up()

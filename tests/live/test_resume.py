@@ -20,7 +20,7 @@ MESSAGE = uuid.uuid4()
 # What happens to a stream: a token arrives, a commit lands, a block closes, a
 # viewer's connection drops and comes back.
 STEPS = st.lists(
-    st.sampled_from(["token", "land", "close", "send", "drop", "lose", "new page"]),
+    st.sampled_from(["token", "land", "close", "send", "drop", "lose", "new_page"]),
     max_size=120,
 )
 
@@ -85,53 +85,75 @@ def close_one_block(buffer: Buffer) -> None:
         buffer.close_blocks(buffer.closed, len(tail), [block])
 
 
-async def play(steps: list[str]) -> tuple[str, list[Page]]:
-    buffer = Buffer(1, MESSAGE, 1)
-    room = Room(uuid.uuid4(), no_changes)
-    room.buffer = buffer
-    pages = [Page()]
-    watching = [Watching(room, pages[0])]
-    written = ""
+class Stage:
+    """One stream and its pages; each kind of step is a method."""
+
+    def __init__(self) -> None:
+        self.buffer = Buffer(1, MESSAGE, 1)
+        self.room = Room(uuid.uuid4(), no_changes)
+        self.room.buffer = self.buffer
+        self.pages = [Page()]
+        self.watching = [Watching(self.room, self.pages[0])]
+        self.written = ""
+
+    async def token(self, number: int) -> None:
+        self.buffer.append(f"t{number} ")
+        self.written += f"t{number} "
+
+    async def land(self, _number: int = 0) -> None:
+        self.buffer.take()
+        self.buffer.land()
+
+    async def close(self, _number: int) -> None:
+        close_one_block(self.buffer)
+
+    async def send(self, _number: int) -> None:
+        await let_followers_run()
+        self.watching[-1].wire.deliver()
+
+    async def drop(self, _number: int) -> None:
+        """The connection ends after what was on the way has arrived."""
+        await self.watching[-1].leave()
+        self.watching[-1].wire.deliver()
+        self.watching[-1] = Watching(self.room, self.pages[-1])
+
+    async def lose(self, _number: int) -> None:
+        """The connection ends, and what was on the way with it."""
+        await self.watching[-1].leave()
+        self.watching[-1] = Watching(self.room, self.pages[-1])
+
+    async def new_page(self, _number: int) -> None:
+        self.pages.append(Page())
+        self.watching.append(Watching(self.room, self.pages[-1]))
+
+    async def finish(self) -> None:
+        """Everybody comes back once more and is told the rest."""
+        await self.land()
+        for one in self.watching:
+            one.wire.on_the_way.clear()
+            one.viewer.subscribe(seen=0, cursor=one.wire.page.cursor)
+        await let_followers_run()
+        for one in self.watching:
+            one.wire.deliver()
+            await one.leave()
+
+
+async def play(steps: list[str]) -> Stage:
+    stage = Stage()
     for number, step in enumerate(steps):
-        if step == "token":
-            buffer.append(f"t{number} ")
-            written += f"t{number} "
-        elif step == "land":
-            buffer.take()
-            buffer.land()
-        elif step == "close":
-            close_one_block(buffer)
-        elif step == "send":
-            await let_followers_run()
-            watching[-1].wire.deliver()
-        elif step in ("drop", "lose"):
-            await watching[-1].leave()
-            if step == "drop":
-                watching[-1].wire.deliver()
-            watching[-1] = Watching(room, pages[-1])
-        else:
-            pages.append(Page())
-            watching.append(Watching(room, pages[-1]))
-        room.wake()
-    buffer.take()
-    buffer.land()
-    for one in watching:
-        one.viewer.subscribe(seen=0, cursor=one.wire.page.cursor)
-        one.wire.on_the_way.clear()
-    await let_followers_run()
-    for one in watching:
-        one.wire.deliver()
-        await one.leave()
-    return written, pages
+        await getattr(stage, step)(number)
+        stage.room.wake()
+    await stage.finish()
+    return stage
 
 
 @given(STEPS)
 def test_every_page_ends_with_exactly_the_text_that_was_written(
     steps: list[str],
 ) -> None:
-    written, pages = asyncio.run(play(steps))
+    stage = asyncio.run(play(steps))
 
-    assert [page.text for page in pages] == [written] * len(pages)
+    assert [page.text for page in stage.pages] == [stage.written] * len(stage.pages)
 
 
 @given(st.lists(st.text(max_size=5), max_size=40), st.data())
@@ -177,9 +199,7 @@ async def test_an_answer_is_not_settled_while_text_is_in_flight() -> None:
     await settled
 
 
-async def test_a_page_that_does_not_read_is_paused_and_then_catches_up(
-    settings: object,
-) -> None:
+async def test_a_page_that_does_not_read_is_paused_and_then_catches_up() -> None:
     buffer = Buffer(1, MESSAGE, 1)
     room = Room(uuid.uuid4(), no_changes)
     room.buffer = buffer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 import pytest
 
@@ -103,7 +104,7 @@ async def test_usage_that_was_not_reported_is_estimated_and_marked(talk: Talk) -
     generation = await talk.generation(await talk.ask())
 
     assert generation.usage.estimated
-    assert generation.usage.output_tokens > 0
+    assert generation.usage.output_tokens
 
 
 async def test_stop_keeps_the_text_and_says_who_stopped(
@@ -229,7 +230,7 @@ async def test_whoever_loses_the_end_changes_nothing(talk: Talk, alice: User) ->
     assert (await talk.generation(reply)).state == State.INTERRUPTED
 
 
-async def has_text(talk: Talk, pk: object) -> None:
+async def has_text(talk: Talk, pk: UUID) -> None:
     """Wait until the journal has committed what the gateway sent before a stall."""
     while True:
         rows = Generation.objects.filter(message=pk, deltas__isnull=False)
