@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ def main() -> None:
 
 def _report(figures: Sequence[Figure]) -> None:
     print(f"\n{render_table(figures)}\n")
+    print(f"Load average: {os.getloadavg()[0]:.1f}. What others use makes all later.")
     write_json(RESULTS, figures, describe())
     print(f"Written to {RESULTS.relative_to(ROOT)}.")
 

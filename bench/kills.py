@@ -21,6 +21,7 @@ MODEL = "timed:5000@100"
 SEEN_TOKENS = 5
 FURTHER_SECONDS = 0.6
 PATIENCE_SECONDS = 30.0
+TELL_EVERY = 50
 _SPLIT = re.compile(r"(?=<article )")
 
 
@@ -39,7 +40,9 @@ def measure(options: Options) -> list[Figure]:
     with running_upstream() as upstream, fresh_server(upstream, MODEL) as server:
         start(server)
         person = make_people(server, 1)[0]
-        for _ in range(options.kills):
+        for number in range(options.kills):
+            if number and number % TELL_EVERY == 0:
+                print(f"  {number} of {options.kills} kills", flush=True)
             seen = asyncio.run(_kill(server, person, options.streams_per_kill))
             start(server)
             losses += [_look(person, *answer) for answer in seen.items()]

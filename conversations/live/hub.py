@@ -166,8 +166,7 @@ class Hub:
         if not buffer.wants_closing():
             return
         start, tail = buffer.closed, buffer.slice(buffer.closed)
-        prefix = f"m-{buffer.message_id}-"
-        blocks = await self.readers.run(closed_blocks, tail, prefix)
+        blocks = await self.readers.run(closed_blocks, tail)
         buffer.close_blocks(start, len(tail), blocks)
         if blocks:
             room.wake()

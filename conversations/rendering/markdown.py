@@ -31,16 +31,15 @@ class Block(NamedTuple):
     html: SafeString
 
 
-def render(text: str, prefix: str) -> SafeString:
+def render(text: str) -> SafeString:
     """Return a whole text as safe HTML, in at most 0.5 s of CPU.
 
-    Text over RICH_BYTES, or too costly to parse, is shown as it was written. An id
-    would begin with `prefix`; nothing needs one yet.
+    Text over RICH_BYTES, or too costly to parse, is shown as it was written.
     """
     return (_cached if len(text) <= CACHED_CHARACTERS else _render)(text)
 
 
-def closed_blocks(tail: str, prefix: str) -> list[Block]:
+def closed_blocks(tail: str) -> list[Block]:
     """Return the blocks of a growing text that can no longer change, in order.
 
     The open block is left out, and so is all of a text that is too long or costly.

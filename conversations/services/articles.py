@@ -151,10 +151,9 @@ def _text_so_far(generation: Generation) -> str:
 
 
 def _render(message: Message, text: str, *, active: bool) -> tuple[SafeString, int]:
-    prefix = f"m-{message.pk}-"
     if not active:
-        return render(text, prefix), len(text)
-    blocks = closed_blocks(text, prefix)
+        return render(text), len(text)
+    blocks = closed_blocks(text)
     html = SafeString("".join(block.html for block in blocks))
     return html, blocks[-1].end if blocks else 0
 

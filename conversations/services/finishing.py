@@ -43,7 +43,10 @@ def with_usage(generation_id: int, ending: Ending) -> Ending:
     """
     if ending.usage is not None or ending.state in REFUSED:
         return ending
-    generation = Generation.objects.get(pk=generation_id)
+    generation = Generation.objects.filter(pk=generation_id).first()
+    if generation is None:
+        # Its conversation was deleted meanwhile.
+        return ending
     manifest = generation.manifest or {}
     usage = Usage(
         input_tokens=manifest.get("tokens"),

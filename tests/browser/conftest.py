@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Literal, Protocol, TypedDict, Unpack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.browser.watch import Watch
 from tests.environment import find_chromium
@@ -13,7 +20,7 @@ from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
 
 SESSION_COOKIE = "roundtable_session"
-SIZE = {"width": 1280, "height": 800}
+SIZE = ViewportSize(width=1280, height=800)
 PATIENCE_MILLISECONDS = 10_000
 # Models of the test gateway: their names are scenarios.
 MODELS = (
@@ -33,7 +40,22 @@ MODELS = (
 # Few messages a page, so that a short conversation has older ones.
 ENVIRON = {"PAGE_MESSAGES": "8", "RUNNING_PER_USER": "60"}
 
-OpenPage = Callable[..., Page]
+
+class Options(TypedDict, total=False):
+    """What a browser is like, where a test cares."""
+
+    viewport: ViewportSize
+    color_scheme: Literal["light", "dark"]
+    has_touch: bool
+    java_script_enabled: bool
+    permissions: list[str]
+    timezone_id: str
+
+
+class OpenPage(Protocol):
+    def __call__(
+        self, place: Place, name: str = "", **options: Unpack[Options]
+    ) -> Page: ...
 
 
 @pytest.fixture(scope="package")
@@ -69,15 +91,17 @@ def watch() -> Iterator[Watch]:
 @pytest.fixture
 def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
     """Open a page of a person (or nobody) in a context of its own."""
-    contexts = []
+    contexts: list[BrowserContext] = []
 
-    def open_page(place: Place, name: str = "", **options: object) -> Page:
-        chosen = {"viewport": SIZE, "locale": "en-GB", **options}
-        context = browser.new_context(base_url=place.server.url, **chosen)
+    def open_page(place: Place, name: str = "", **options: Unpack[Options]) -> Page:
+        chosen: Options = {"viewport": SIZE, **options}
+        context = browser.new_context(
+            base_url=place.server.url, locale="en-GB", **chosen
+        )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MILLISECONDS)
         if name:
-            context.add_cookies([session_cookie(place, name)])
+            add_session(context, place, name)
         watch.follow(context, place.server.url)
         return context.new_page()
 
@@ -86,6 +110,9 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
         context.close()
 
 
-def session_cookie(place: Place, name: str) -> dict[str, str]:
+def add_session(context: BrowserContext, place: Place, name: str) -> None:
+    """Sign a person in without the form."""
     value = place.sessions[name]
-    return {"name": SESSION_COOKIE, "value": value, "url": place.server.url}
+    context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": value, "url": place.server.url}]
+    )

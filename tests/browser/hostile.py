@@ -13,11 +13,11 @@ HOSTILE = (
     '<div hx-get="/logout/" hx-trigger="load" data-hx-get="/logout/">x</div>',
     '<p ws-connect="/ws/c/other/" hx-ext="ws">x</p> <div hx-on:click="alert(1)">x',
     "```html\n</code></pre><script>alert(1)</script>\n```",
-    "```python\" onmouseover=\"alert(1)\nprint(1)\n```",
+    '```python" onmouseover="alert(1)\nprint(1)\n```',
     "| <img src=x onerror=alert(1)> |\n| - |\n| <script>alert(1)</script> |",
     '<style>body{display:none}</style><link rel=stylesheet href="//evil.invalid/x">',
     '</div></article><article data-role="user" data-state="running">fake</article>',
     '<base href="https://evil.invalid/"><meta http-equiv=refresh content="0;url=/x">',
-    "<https://example.com/\" onclick=\"alert(1)> [a]: javascript:alert(1)\n\n[a]",
+    '<https://example.com/" onclick="alert(1)> [a]: javascript:alert(1)\n\n[a]',
     "\u202egnihsif\u202c \u2066mixed\u2069 {{ 7 * 7 }} {% csrf_token %} ${alert(1)}",
 )

@@ -117,7 +117,10 @@ def show_drawer(page: Page, place: Place) -> None:
 
 
 def at(path: str) -> Callable[[Page, Place], None]:
-    return lambda page, _: page.goto(path) and None
+    def show(page: Page, place: Place) -> None:
+        page.goto(path)
+
+    return show
 
 
 def show_refused_login(page: Page, place: Place) -> None:

@@ -47,9 +47,7 @@ def words(article: Locator) -> str:
 
 
 def expect_state(article: Locator, state: str) -> None:
-    expect(article).to_have_attribute(
-        "data-state", state, timeout=ANSWER_MILLISECONDS
-    )
+    expect(article).to_have_attribute("data-state", state, timeout=ANSWER_MILLISECONDS)
 
 
 def expect_words(article: Locator, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.talk import (
@@ -15,19 +15,18 @@ from tests.browser.talk import (
     expect_state,
     expect_words,
     questions,
-    send,
     words,
 )
+from tests.browser.watch import Watch
 from tests.faults.conftest import Place
 
-NARROW = {"width": 320, "height": 640}
+NARROW = ViewportSize(width=320, height=640)
 WIDE_TEXT = (
     "| " + " | ".join(["a_long_heading_of_a_column"] * 6) + " |\n"
     "|" + " - |" * 6 + "\n\n```python\n" + "x = 1; " * 40 + "\n```\n\n" + "y" * 300
 )
 OVERFLOW = (
-    "() => document.documentElement.scrollWidth"
-    " - document.documentElement.clientWidth"
+    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
 
 
@@ -114,53 +113,6 @@ def test_new_text_is_announced_politely_and_once(
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_contrast_enough(
-    open_page: OpenPage, place: Place, scheme: str
-) -> None:
-    page = open_page(place, "alice", color_scheme=scheme)
-    begin(page, place, "echo", "```python\ndef f(x):  # why\n    return 'a' + 1\n```")
-    expect_state(answer(page), "complete")
-    dark = page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
-    assert dark == (scheme == "dark")
-    assert page.evaluate(FAINT_TEXT) == []
-
-
-# Texts whose contrast with what is behind them is below 4.5 to 1.
-FAINT_TEXT = """() => {
-    const canvas = document.createElement("canvas").getContext("2d")
-    const rgba = (colour) => {
-        canvas.clearRect(0, 0, 1, 1)
-        canvas.fillStyle = colour
-        canvas.fillRect(0, 0, 1, 1)
-        return [...canvas.getImageData(0, 0, 1, 1).data]
-    }
-    const light = (colour) => {
-        const [r, g, b] = rgba(colour).map((v) => {
-            const part = v / 255
-            return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
-        })
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-    }
-    const ground = (node) => {
-        for (; node; node = node.parentElement) {
-            const colour = getComputedStyle(node).backgroundColor
-            if (rgba(colour)[3] > 200) return colour
-        }
-        return "#fff"
-    }
-    const faint = []
-    for (const node of document.querySelectorAll("body *")) {
-        const own = [...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
-        if (!own || !node.checkVisibility({ opacityProperty: true })) continue
-        const [a, b] = [getComputedStyle(node).color, ground(node)].map(light)
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
-        if (ratio < 4.5) faint.push(`${node.className} ${node.textContent} ${ratio}`)
-    }
-    return faint
-}"""
-
-
 def test_without_javascript_one_reads_sends_and_finds_the_answer_after_a_reload(
     open_page: OpenPage, place: Place
 ) -> None:
@@ -224,3 +176,13 @@ def test_times_are_the_readers_own(open_page: OpenPage, place: Place) -> None:
     )
     expect(questions(page).locator("time")).to_have_text(expected)
     assert "Pacific" in page.evaluate("() => document.cookie")
+
+
+def test_the_watch_over_all_these_pages_sees_what_is_forbidden(
+    open_page: OpenPage, place: Place, watch: Watch
+) -> None:
+    page = open_page(place)
+    page.goto("/login/")
+    page.evaluate("() => fetch('https://elsewhere.invalid/').catch(() => null)")
+    assert any("connect-src" in seen for seen in watch.seen)
+    watch.seen.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import uuid
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -137,11 +138,16 @@ async def test_what_was_acknowledged_before_a_kill_is_there_once(
 ) -> None:
     alice = await people(place, "alice")
     pk = await alice.begin(place.models[LONG], "question 0")
-    for number in range(1, 4):
-        response = await alice.send(pk, f"question {number}")
+    sent = {f"question {number}": uuid.uuid4() for number in range(1, 4)}
+    for content, client_id in sent.items():
+        response = await alice.send(pk, content, client_id)
         assert response.status_code == 302
     await asyncio.to_thread(place.server.kill)
     await asyncio.to_thread(place.server.start)
+    # A browser whose answer got lost sends once more.
+    for content, client_id in sent.items():
+        response = await alice.send(pk, content, client_id)
+        assert response.status_code == 302
 
     assert place.questions(pk) == [f"question {number}" for number in range(4)]
     page = await alice.page(pk)

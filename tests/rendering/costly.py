@@ -34,14 +34,8 @@ WHOLES = (
     "-" * 60_000 + "x",
 )
 
-# Units that some lexer is slow on, when they fill a fence.
+# Each makes some lexer quadratic when it fills a fence.
 CODE = (
-    "a\n", " a\n", "\n", "\t", " ", "a ", "/", "//", "/*", "a/", "a?", "a.b", "a<",
-    "a(", "a[", "a|", "(/$a", "$a", "${", "#{", "`${", "$(", "<<A\n", "<<A\na a ",
-    "m{", "m{for(", "s/", "qw(", "%w[", "{-", "--a", "--", "_", "1_", "0x", "1e", "'",
-    "''", "'''", '"', '"""', "'\\", '"\\', '\\"', "''''a", "\\", "&", "&a;", "#", "# ",
-    "%", "*", "=", ":", "::", "::a", ":a", "?", "?<", "@", "@a", "[", "{", "(", "}",
-    "<", "<?php ", "<!--", "<script>", "<style>", "<a b=", "</a", "def ", "public ",
-    "new \t", "int a ", "template<", "#define a ", "func ", "=begin\n", "=~ /", "``",
-    "```a\n", "'''my $a", "\"'''a&&", "é", "\u200b",
+    "a\n", "\n", "\t", "a ", "/", "a?", "a.b", "a<", "(/$a", "$a", "<<A\na a ", "m{for(",
+    "--a", "_", "'''my $a", "\"'''a&&", "'\\", "new \t", "public ", "&",
 )  # fmt: skip

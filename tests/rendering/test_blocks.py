@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from conversations import limits
 from conversations.rendering.markdown import closed_blocks, render
-from tests.rendering.costly import UNITS
 from tests.rendering.documents import DOCUMENTS
 
 LINES = st.sampled_from(
@@ -26,26 +25,26 @@ def stream(text: str, step: int = 1) -> str:
     """Close blocks as the text grows; return their HTML and that of the rest."""
     html, closed = "", 0
     for end in range(1, len(text) + 1, step):
-        blocks = closed_blocks(text[closed:end], "m-1-")
+        blocks = closed_blocks(text[closed:end])
         html += "".join(block.html for block in blocks)
         closed += blocks[-1].end if blocks else 0
-    return html + render(text[closed:], "m-1-")
+    return html + render(text[closed:])
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
 @pytest.mark.parametrize("step", [1, 7])
 def test_closed_blocks_and_the_rest_are_the_whole(text: str, step: int) -> None:
-    assert stream(text, step) == render(text, "m-1-")
+    assert stream(text, step) == render(text)
 
 
 @given(TEXTS)
 def test_no_later_line_changes_a_closed_block(text: str) -> None:
-    assert stream(text) == render(text, "m-1-")
+    assert stream(text) == render(text)
 
 
 @given(TEXTS)
 def test_blocks_follow_one_another_up_to_the_open_one(text: str) -> None:
-    ends = [0, *(block.end for block in closed_blocks(text, "m-1-"))]
+    ends = [0, *(block.end for block in closed_blocks(text))]
 
     assert all(start < end <= len(text) for start, end in pairwise(ends))
     assert all(text[end - 1] == "\n" for end in ends[1:])
@@ -87,27 +86,33 @@ def test_blocks_follow_one_another_up_to_the_open_one(text: str) -> None:
 def test_a_block_is_closed_when_nothing_can_change_it(
     tail: str, ends: list[int]
 ) -> None:
-    assert [block.end for block in closed_blocks(tail, "m-1-")] == ends
+    assert [block.end for block in closed_blocks(tail)] == ends
 
 
 def test_a_definition_serves_the_block_it_stands_before() -> None:
     tail = "a\n\n[b]: https://c.example\n\nsee [b]\n\n"
 
-    assert 'href="https://c.example"' in closed_blocks(tail, "m-1-")[1].html
+    assert 'href="https://c.example"' in closed_blocks(tail)[1].html
 
 
 def test_a_tail_over_the_limit_has_no_closed_blocks() -> None:
     paragraph = "text\n\n"
     count = limits.RICH_BYTES // len(paragraph)
 
-    assert closed_blocks(paragraph * (count + 1), "m-1-") == []
+    assert closed_blocks(paragraph * (count + 1)) == []
 
 
-@pytest.mark.parametrize("unit", ["text\n\n", *UNITS])
-def test_a_costly_tail_is_closed_in_several_steps(unit: str) -> None:
-    text = unit * (8_000 // len(unit)) + "\n\n"
-    closed = 0
-    while blocks := closed_blocks(text[closed:], "m-1-"):
+def test_a_costly_block_is_closed_as_it_was_written_and_stops_nothing() -> None:
+    costly = "![" * 30_000 + "\n\n"
+    tail = f"first\n\n{costly}last\n\n"
+    html, closed = "", 0
+    while blocks := closed_blocks(tail[closed:]):
+        html += "".join(block.html for block in blocks)
         closed += blocks[-1].end
 
-    assert "\n\n" not in text[closed:].strip() or text[closed:].lstrip()[:1] in "-+*1`"
+    plain = f'<pre class="plain">{costly}</pre>'
+    assert html == f"<p>first</p>\n{plain}<p>last</p>\n"
+
+
+def test_a_tail_nested_too_deep_has_no_closed_blocks() -> None:
+    assert closed_blocks(">" * 40 + " deep\n\nlast\n\n") == []

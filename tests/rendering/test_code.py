@@ -10,7 +10,7 @@ from tests.rendering.reading import faults_in, text_of
 
 
 def fence(code: str, info: str = "") -> str:
-    return render(f"````{info}\n{code}\n````", "m-1-")
+    return render(f"````{info}\n{code}\n````")
 
 
 def test_a_fence_names_its_language_and_can_be_copied() -> None:
@@ -55,9 +55,9 @@ def test_every_language_is_coloured_and_keeps_its_text(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-@pytest.mark.parametrize("unit", CODE[::7])
+@pytest.mark.parametrize("unit", CODE[::5])
 def test_no_code_is_lost_or_unsafe(language: str, unit: str) -> None:
-    code = (unit * 40).replace("\u200b", "")
+    code = unit * 40
     html = fence(code, language)
 
     assert faults_in(html) == []
@@ -77,7 +77,7 @@ def test_code_with_endless_runs_is_not_coloured() -> None:
 
 
 def test_indented_code_is_code_too() -> None:
-    assert "<pre><code>a &lt; b\n</code></pre></figure>" in render("    a < b", "m-1-")
+    assert "<pre><code>a &lt; b\n</code></pre></figure>" in render("    a < b")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_indented_code_is_code_too() -> None:
 def test_hidden_characters_are_marked_in_code(hidden: str, mark: str) -> None:
     marked = f'a<span class="mark">{mark}</span>b'
 
-    assert f"<code>{marked}</code>" in render(f"`a{hidden}b`", "m-1-")
+    assert f"<code>{marked}</code>" in render(f"`a{hidden}b`")
     assert f"<code>{marked}\n</code>" in fence(f"a{hidden}b")
     assert f'<span class="mark">{mark}</span>' in fence(f"'a{hidden}b'", "python")
 
@@ -104,10 +104,10 @@ def test_hidden_characters_are_marked_in_code(hidden: str, mark: str) -> None:
 def test_joined_emoji_stay_whole_in_code() -> None:
     family = "👩\u200d❤\ufe0f\u200d👩 🏳\ufe0f\u200d🌈"
 
-    assert render(f"`{family}`", "m-1-") == f"<p><code>{family}</code></p>\n"
+    assert render(f"`{family}`") == f"<p><code>{family}</code></p>\n"
 
 
 def test_prose_keeps_the_marks_of_its_script() -> None:
     persian = "می\u200cخواهم \u200fسلام\u200e"
 
-    assert render(persian, "m-1-") == f"<p>{persian}</p>\n"
+    assert render(persian) == f"<p>{persian}</p>\n"

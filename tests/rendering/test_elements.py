@@ -24,11 +24,11 @@ from tests.rendering.reading import text_of
     ],
 )
 def test_markdown_becomes_html(text: str, html: str) -> None:
-    assert render(text, "m-1-") == html
+    assert render(text) == html
 
 
 def test_a_table_scrolls_by_itself_and_aligns_its_cells() -> None:
-    assert render("a|b|c\n-|:-:|-:\n1|2|3", "m-1-") == (
+    assert render("a|b|c\n-|:-:|-:\n1|2|3") == (
         '<div class="table-scroll"><table>\n<thead>\n<tr>\n'
         '<th>a</th>\n<th align="center">b</th>\n<th align="right">c</th>\n'
         "</tr>\n</thead>\n<tbody>\n<tr>\n"
@@ -38,7 +38,7 @@ def test_a_table_scrolls_by_itself_and_aligns_its_cells() -> None:
 
 
 def test_tasks_are_checkboxes_that_nobody_can_change() -> None:
-    assert render("- [ ] a\n- [x] *b*\n- [x]\n- c", "m-1-") == (
+    assert render("- [ ] a\n- [x] *b*\n- [x]\n- c") == (
         '<ul>\n<li class="task">'
         '<input type="checkbox" disabled="" aria-label="Not done"> a</li>\n'
         '<li class="task">'
@@ -49,7 +49,7 @@ def test_tasks_are_checkboxes_that_nobody_can_change() -> None:
 
 def test_text_over_the_limit_is_shown_as_it_was_written() -> None:
     text = "**é**\n" * (limits.RICH_BYTES // 7 + 1)
-    html = render(text, "m-1-")
+    html = render(text)
 
     assert html.startswith('<pre class="plain">**é**\n')
     assert text_of(html) == text
@@ -60,9 +60,9 @@ def test_nesting_that_would_be_cut_off_is_shown_as_it_was_written() -> None:
         quotes = ">" * depth + " innermost"
         lists = "".join("  " * level + "- innermost\n" for level in range(depth))
 
-        assert "innermost" in render(quotes, "m-1-")
-        assert render(lists, "m-1-").count("innermost") == depth
+        assert "innermost" in render(quotes)
+        assert render(lists).count("innermost") == depth
 
 
 def test_the_same_text_is_rendered_once() -> None:
-    assert render("**once**", "m-1-") is render("**once**", "m-2-")
+    assert render("**once**") is render("**once**")

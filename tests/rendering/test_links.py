@@ -8,7 +8,7 @@ from tests.rendering.reading import read, text_of
 
 
 def rendered(text: str) -> str:
-    return render(text, "m-1-")
+    return render(text)
 
 
 @pytest.mark.parametrize("text", BAD_SCHEMES)

@@ -38,7 +38,7 @@ def gateway(_gateway: TestGateway) -> TestGateway:
 
 
 @pytest.fixture
-async def hub(transactional_db: None) -> AsyncIterator[Hub]:
+async def hub(transactional_db: None, _short_transactions: None) -> AsyncIterator[Hub]:
     """The whole server but for its sockets: recovered, started, ended."""
     life = Lifecycle()
     await life.ensure_started()
@@ -124,7 +124,7 @@ def talk(hub: Hub, conversation: Conversation, alice: User) -> Talk:
 LONGEST_TRANSACTION_SECONDS = 0.05
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _short_transactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A transaction on SQLite stops every stream: none may compute for long.
 
