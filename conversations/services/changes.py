@@ -9,6 +9,7 @@ from django.db.models import F
 
 from conversations.live.hub import get_hub
 from conversations.models import Conversation, Generation, Message
+from conversations.services.errors import RefusedError
 from conversations.wire import State
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def next_version(conversation_id: UUID) -> int:
-    """Take the next version; the row stays locked until the transaction ends."""
+    """Take the next version; the row stays locked until the transaction ends.
+
+    Raises `RefusedError` where the conversation has been deleted meanwhile.
+    """
     rows = Conversation.objects.filter(pk=conversation_id)
-    rows.update(version=F("version") + 1)
+    if not rows.update(version=F("version") + 1):
+        raise RefusedError("This conversation has been deleted.")
     return rows.values_list("version", flat=True).get()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -19,27 +19,34 @@ from conversations.services.changes import mark_changed, waiting_messages
 from conversations.services.endings import Ending, of_reader
 from conversations.services.finishing import finish, with_usage
 from conversations.services.queue import may_run, start_following
-from conversations.services.requests import get_gateways, plan_request
+from conversations.services.requests import Plan, get_gateways, plan_request
 from conversations.wire import Finished, FinishReason, Outcome, State, TextDelta
 
 if TYPE_CHECKING:
-    from conversations.services.requests import Job, Plan
+    from collections.abc import Callable
+
+    from conversations.live.threads import DatabaseThreads
+    from conversations.services.requests import Job
 
 logger = logging.getLogger(__name__)
 
-SAVE_AGAIN_SECONDS = 1.0
+TRY_AGAIN_SECONDS = 1.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 async def run(generation_id: int) -> None:
     """Carry a generation to exactly one end state, whatever happens on the way."""
     hub = get_hub()
-    plan = await hub.readers.run(claim, generation_id)
+    plan = await _insist(hub.readers, claim, generation_id)
     if plan is None:
         return
     ending = await _write(plan.job) if plan.job else plan.refusal
     assert ending is not None
-    await _save(generation_id, ending)
-    await hub.readers.run(start_following)
+    ending = await _insist(hub.readers, with_usage, generation_id, ending)
+    await _insist(hub.journal, finish, generation_id, ending)
+    await _insist(hub.readers, start_following)
 
 
 def claim(generation_id: int) -> Plan | None:
@@ -56,13 +63,25 @@ def claim(generation_id: int) -> Plan | None:
     )
     if generation is None or not may_run(generation):
         return None
-    plan = plan_request(generation)
+    plan = _plan(generation)
     try:
         with transaction.atomic():
             return plan if may_run(generation) and _take(generation, plan) else None
     except IntegrityError:
         # Another turn of the conversation began to run meanwhile.
         return None
+
+
+def _plan(generation: Generation) -> Plan:
+    """Plan a request; whatever is wrong with it ends this generation, visibly."""
+    try:
+        return plan_request(generation)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("A request could not be planned.")
+        refusal = Ending(State.FAILED, kind="internal")
+        return Plan(None, None, refusal=refusal)
 
 
 def _take(generation: Generation, plan: Plan) -> bool:
@@ -133,15 +152,16 @@ async def _read(job: Job, buffer: Buffer) -> Finished:
     return Finished(FinishReason.CUT)
 
 
-async def _save(generation_id: int, ending: Ending) -> None:
-    """Save the end; while the database refuses, keep trying."""
-    hub = get_hub()
+async def _insist(
+    threads: DatabaseThreads,
+    function: Callable[P, R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Run an operation; while the database refuses, try again."""
     while True:
         try:
-            ending = await hub.readers.run(with_usage, generation_id, ending)
-            await hub.journal.run(finish, generation_id, ending)
+            return await threads.run(function, *args, **kwargs)
         except DatabaseError:
-            logger.exception("The end of an answer could not be saved; trying again.")
-            await asyncio.sleep(SAVE_AGAIN_SECONDS)
-        else:
-            return
+            logger.exception("The database refused; trying again.")
+            await asyncio.sleep(TRY_AGAIN_SECONDS)

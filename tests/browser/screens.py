@@ -26,6 +26,8 @@ MODELS = (
     "error:500",
     "paragraphs:200",
     "paragraphs:600@30",
+    "paragraphs:1500",
+    "error:@1",
 )
 SAMPLE = """\
 ## What we agreed
@@ -100,6 +102,32 @@ def ending_with(model: str, state: str) -> Callable[[Page, Place], None]:
     return show
 
 
+def show_held(page: Page, place: Place) -> None:
+    """A queue that waits for a person after an answer has failed."""
+    begin(page, place, "error:@1", "What is the shortest way to Hamburg?")
+    send(page, "And back again?")
+    expect_state(answer(page, 0), "failed")
+    page.get_by_role("button", name="Ask now").wait_for()
+
+
+def show_interrupted(page: Page, place: Place) -> None:
+    begin(page, place, "paragraphs:600@30", "Tell me all about it, please.")
+    expect_words(answer(page), "t25")
+    place.server.kill()
+    place.server.start()
+    expect_state(answer(page), "interrupted")
+
+
+def show_window(page: Page, place: Place) -> None:
+    """Where the context begins in a long conversation."""
+    begin(page, place, "paragraphs:1500", "Tell me all about it, please.")
+    for number in (1, 2):
+        expect_state(answer(page, number - 1), "complete")
+        send(page, "More, please.")
+    expect_state(answer(page, 2), "complete")
+    page.locator(".begins").scroll_into_view_if_needed()
+
+
 def show_offline(page: Page, place: Place) -> None:
     show_markdown(page, place)
     page.context.set_offline(True)
@@ -138,6 +166,9 @@ SCREENS: dict[str, Callable[[Page, Place], None]] = {
     "running": show_running,
     "scrolled-up": show_scrolled_up,
     "stopped": show_stopped,
+    "held": show_held,
+    "interrupted": show_interrupted,
+    "window": show_window,
     "length": ending_with("length", "length"),
     "cut": ending_with("cut", "cut"),
     "filtered": ending_with("filtered", "filtered"),

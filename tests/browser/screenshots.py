@@ -16,14 +16,15 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.browser.conftest import add_session
 from tests.browser.screens import MODELS, SCREENS
-from tests.browser.talk import answer, expect_state, expect_words, send
+from tests.browser.talk import answer, expect_words, send
 from tests.environment import ROOT, find_chromium
 from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
+from tests.servers import Server
 
 PICTURE = ROOT / "docs/screenshot.png"
 SCREENS_PLACE = ROOT / "var/screenshots"
-PICTURE_SIZE = ViewportSize(width=1280, height=860)
+PICTURE_SIZE = ViewportSize(width=1280, height=960)
 SIZES = (ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844))
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 BEFORE = (
@@ -32,7 +33,7 @@ BEFORE = (
     "Why is my query slow?",
     "Names for a small boat",
 )
-QUESTIONS = ("A table of cities and their bridges", "And the code for every prime?")
+QUESTION = "How do I yield every prime? In code, please."
 SEEN = "Counting what people wrote"
 
 
@@ -43,6 +44,7 @@ def main() -> None:
             take_screen(browser, place, name)
         if not names:
             take_picture(browser, place)
+            take_set_up(browser)
 
 
 @contextmanager
@@ -103,15 +105,26 @@ def take_screen(browser: Browser, place: Place, name: str) -> None:
     print(f"{name}: {SCREENS_PLACE.relative_to(ROOT)}/{name}-*.png")
 
 
+def take_set_up(browser: Browser) -> None:
+    """What a newcomer sees first."""
+    with tempfile.TemporaryDirectory(prefix="roundtable-shots-") as directory:
+        new = Server(Path(directory))
+        try:
+            new.start()
+            page = browser.new_page(viewport=PICTURE_SIZE)
+            page.goto(new.setup_link)
+            page.screenshot(path=SCREENS_PLACE / "setup-1280-light.png")
+        finally:
+            new.close()
+
+
 def take_picture(browser: Browser, place: Place) -> None:
     """A conversation with the demo gateway, in mid-answer."""
     with page_of(browser, place, "bob", PICTURE_SIZE) as page:
         for question in BEFORE:
             ask_demo(page, question)
-        ask_demo(page, QUESTIONS[0])
-        expect_state(answer(page), "complete")
-        send(page, QUESTIONS[1])
-        expect_words(answer(page, 1), SEEN)
+        ask_demo(page, QUESTION)
+        expect_words(answer(page), SEEN)
         page.screenshot(path=PICTURE, animations="disabled")
     print(f"{PICTURE.relative_to(ROOT)} is new.")
 

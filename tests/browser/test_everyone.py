@@ -184,5 +184,6 @@ def test_the_watch_over_all_these_pages_sees_what_is_forbidden(
     page = open_page(place)
     page.goto("/login/")
     page.evaluate("() => fetch('https://elsewhere.invalid/').catch(() => null)")
+    page.close()
     assert any("connect-src" in seen for seen in watch.seen)
     watch.seen.clear()

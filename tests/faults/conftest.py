@@ -28,7 +28,7 @@ MAKE_ROWS = (
     "import json; from tests.faults.rows import make_rows; "
     "print(json.dumps(make_rows({!r})))"
 )
-PEOPLE = ("alice", "bob", "charlie", "dora", "staff")
+PEOPLE = ("alice", "bob", "charlie", "dora", "emil", "frida", "staff")
 
 
 class Place:

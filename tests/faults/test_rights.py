@@ -89,37 +89,37 @@ async def test_logging_out_closes_the_page(place: Place, people: People) -> None
 async def test_changing_the_password_closes_other_pages(
     place: Place, people: People
 ) -> None:
-    charlie = await people(place, "charlie")
+    dora = await people(place, "dora")
 
-    assert await losing(charlie, place, change_password) == 4401
+    assert await losing(dora, place, change_password) == 4401
 
 
 async def test_being_deactivated_closes_the_page_and_all_doors(
     place: Place, people: People
 ) -> None:
-    staff = await people(place, "staff")
+    emil = await people(place, "emil")
 
     async def deactivate(_: Person) -> None:
         place.write(
-            "UPDATE conversations_user SET is_active = 0 WHERE username = 'staff'"
+            "UPDATE conversations_user SET is_active = 0 WHERE username = 'emil'"
         )
 
-    assert await losing(staff, place, deactivate) == 4401
-    assert (await staff.http.get("/")).status_code == 302
+    assert await losing(emil, place, deactivate) == 4401
+    assert (await emil.http.get("/")).status_code == 302
     some = str(uuid.uuid4())
-    assert await refused_with(place, some, place.sessions["staff"]) == 4401
+    assert await refused_with(place, some, place.sessions["emil"]) == 4401
 
 
 async def test_deleting_the_session_closes_the_page(
     place: Place, people: People
 ) -> None:
-    dora = await people(place, "dora")
+    frida = await people(place, "frida")
 
     async def revoke(person: Person) -> None:
         key = person.cookie
         place.write("DELETE FROM django_session WHERE session_key = ?", key)
 
-    assert await losing(dora, place, revoke) == 4401
+    assert await losing(frida, place, revoke) == 4401
 
 
 def bad_origins(url: str) -> list[list[str]]:
