@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser
 
+    from conversations.live.room import Room
+
+logger = logging.getLogger(__name__)
+
+# Applications may close with 3000 to 4999.
 TOO_MUCH = 4429
+TRY_AGAIN = 4500
 NOT_UNDERSTOOD = json.dumps({"t": "e", "x": "The page sent something unreadable."})
 
 
@@ -59,7 +65,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             close=self._close,
         )
         room = hub.watch(self.viewer)
-        self.follower = create_task(self.viewer.follow(room))
+        self.follower = create_task(self._follow(self.viewer, room))
+
+    async def _follow(self, viewer: Viewer, room: Room) -> None:
+        try:
+            await viewer.follow(room)
+        except Exception:
+            logger.exception("A page could not be followed; it comes back.")
+            await self._close(TRY_AGAIN)
 
     async def disconnect(self, code: int) -> None:
         if self.viewer is not None:
@@ -67,8 +80,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self.viewer = None
         if self.follower is not None:
             self.follower.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.follower
+            await asyncio.wait([self.follower])
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None
@@ -80,8 +92,18 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         frame = _parse(text_data)
         command = COMMANDS.get(frame.get("t", "")) if frame else None
-        if frame is None or command is None or not command(self.viewer, frame):
+        if frame is None or command is None:
             await self._send_frame(NOT_UNDERSTOOD)
+        elif command is _subscribe and not await self._still_may_see():
+            await self._close(GONE)
+        elif self.viewer is not None and not command(self.viewer, frame):
+            await self._send_frame(NOT_UNDERSTOOD)
+
+    async def _still_may_see(self) -> bool:
+        viewer = self.viewer
+        return viewer is not None and await get_hub().readers.run(
+            _may_see, viewer.user_id, viewer.conversation_id
+        )
 
     _window_began = 0.0
     _frames = 0
@@ -102,7 +124,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if viewer is None:
             return
         get_hub().unwatch(viewer)
-        if self.follower is not None:
+        if self.follower is not None and self.follower is not asyncio.current_task():
             self.follower.cancel()
         await self.close(code)
 

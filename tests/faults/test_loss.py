@@ -20,8 +20,7 @@ TOKENS = 160
 RATE = 40
 MODEL = f"paragraphs:{TOKENS}@{RATE}"
 WORDS = [f"t{number}" for number in range(TOKENS)]
-SHORT = "paragraphs:50@40"
-SHORT_WORDS = WORDS[:50]
+CONTINUED_MODEL = f"paragraphs:{TOKENS}@{RATE + 1}"
 CONTINUED = 8
 # How long a connection lives, on average, and at most how long it is away.
 LIFE_SECONDS = 0.8
@@ -34,7 +33,7 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, gateway: TestGateway
 ) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("loss")
-    with place_with(directory, gateway, (MODEL, SHORT)) as place:
+    with place_with(directory, gateway, (MODEL, CONTINUED_MODEL)) as place:
         yield place
 
 
@@ -127,7 +126,7 @@ async def test_stopping_and_continuing_under_roaming_viewers_loses_nothing(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    ids = [await alice.begin(place.models[SHORT]) for _ in range(CONTINUED)]
+    ids = [await alice.begin(place.models[CONTINUED_MODEL]) for _ in range(CONTINUED)]
     roamers = [
         Roamer(alice, pk, f"{number} {viewer} continued")
         for number, pk in enumerate(ids)
@@ -139,7 +138,7 @@ async def test_stopping_and_continuing_under_roaming_viewers_loses_nothing(
         ((state, text),) = place.replies(roamer.conversation)
         assert state == "complete"
         assert roamer.shown == text.split()
-        assert roamer.shown[-len(SHORT_WORDS) :] == SHORT_WORDS
+        assert roamer.shown[-TOKENS:] == WORDS
         assert roamer.shown.count("t0") == 3
     assert "Traceback" not in place.server.log
 
@@ -151,8 +150,8 @@ async def stop_and_continue(alice: Person, conversation: str) -> None:
             before = len(tab.page.reply.words)
             await tab.watch(has_words(before + 7))
             reply = tab.page.reply.id
-            await alice.act(conversation, reply, "stop")
+            assert await alice.act(conversation, reply, "stop") == 302
             await tab.watch(ended)
-            await alice.act(conversation, reply, "continue")
+            assert await alice.act(conversation, reply, "continue") == 302
             await tab.watch(lambda page: not ended(page))
         await tab.watch(ended)
