@@ -85,7 +85,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None
     ) -> None:
-        if self.viewer is None:
+        viewer = self.viewer
+        if viewer is None:
             return
         if not self._within_rate():
             await self._close(TOO_MUCH)
@@ -94,16 +95,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         command = COMMANDS.get(frame.get("t", "")) if frame else None
         if frame is None or command is None:
             await self._send_frame(NOT_UNDERSTOOD)
-        elif command is _subscribe and not await self._still_may_see():
+        elif command is _subscribe and not await _still_may_see(viewer):
             await self._close(GONE)
-        elif self.viewer is not None and not command(self.viewer, frame):
+        elif not command(viewer, frame):
             await self._send_frame(NOT_UNDERSTOOD)
-
-    async def _still_may_see(self) -> bool:
-        viewer = self.viewer
-        return viewer is not None and await get_hub().readers.run(
-            _may_see, viewer.user_id, viewer.conversation_id
-        )
 
     _window_began = 0.0
     _frames = 0
@@ -127,6 +122,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if self.follower is not None and self.follower is not asyncio.current_task():
             self.follower.cancel()
         await self.close(code)
+
+
+async def _still_may_see(viewer: Viewer) -> bool:
+    run = get_hub().readers.run
+    return await run(_may_see, viewer.user_id, viewer.conversation_id)
 
 
 def _may_see(user_id: int, pk: UUID) -> bool:

@@ -38,7 +38,7 @@ MODELS = (
     "endless:@30",
 )
 # Few messages a page, so that a short conversation has older ones.
-ENVIRON = {"PAGE_MESSAGES": "8", "RUNNING_PER_USER": "60"}
+ENVIRON = {"PAGE_MESSAGES": "8", "PAGE_CONVERSATIONS": "5", "RUNNING_PER_USER": "60"}
 
 
 class Options(TypedDict, total=False):

@@ -34,7 +34,7 @@ BEFORE = (
     "Names for a small boat",
 )
 QUESTION = "How do I yield every prime? In code, please."
-SEEN = "Counting what people wrote"
+SEEN = "GROUP BY day"
 
 
 def main() -> None:

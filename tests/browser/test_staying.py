@@ -27,6 +27,7 @@ from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
 
 GROWING = "paragraphs:90@30"
+SHORTER = "paragraphs:60@30"
 
 
 @pytest.fixture
@@ -127,10 +128,10 @@ def test_a_killed_server_keeps_what_was_read_and_the_draft(
 ) -> None:
     with (
         TestGateway() as gateway,
-        place_with(tmp_path, gateway, (GROWING,), ENVIRON) as place,
+        place_with(tmp_path, gateway, (SHORTER,), ENVIRON) as place,
     ):
         page = open_page(place, "alice")
-        begin(page, place, GROWING)
+        begin(page, place, SHORTER)
         expect_words(answer(page), "t20")
         composer(page).fill("typed meanwhile")
         place.server.kill()
@@ -146,4 +147,4 @@ def test_a_killed_server_keeps_what_was_read_and_the_draft(
 
         act(answer(page), "Continue")
         expect_state(answer(page), "complete")
-        assert words(answer(page)).split() == kept + numbered(0, 90)
+        assert words(answer(page)).split() == kept + numbered(0, 60)
