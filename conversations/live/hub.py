@@ -67,8 +67,8 @@ class Hub:
         self.draining = True
         await self.tasks.drain(seconds)
         await self._see_off()
-        for viewer in self._viewers():
-            await viewer.close(RESTARTING)
+        closing = [viewer.close(RESTARTING) for viewer in self._viewers()]
+        await asyncio.gather(*closing, return_exceptions=True)
 
     async def _see_off(self) -> None:
         """Let every page have the ends that were just saved, but not for ever."""
@@ -216,7 +216,8 @@ class Hub:
     async def _beat(self) -> None:
         await asyncio.sleep(limits.HEARTBEAT_SECONDS)
         if self._buffers:
-            await self.journal.run(renew_leases, list(self._buffers))
+            for lost in await self.journal.run(renew_leases, list(self._buffers)):
+                self.tasks.cancel(lost)
 
     async def _guard(self) -> None:
         await asyncio.sleep(limits.ACCESS_CHECK_SECONDS)

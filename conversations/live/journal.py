@@ -13,7 +13,7 @@ from conversations.models import Delta, Generation
 from conversations.wire import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
 Row = tuple[int, int, str]
 
@@ -43,9 +43,12 @@ def commit_deltas(rows: Sequence[Row]) -> set[int]:
     return wanted - running
 
 
-def renew_leases(generation_ids: Iterable[int]) -> None:
-    """Beat the heart of every owned generation in one UPDATE."""
+def renew_leases(generation_ids: Collection[int]) -> set[int]:
+    """Beat the heart of every owned generation in one UPDATE; return the lost ones.
+
+    Lost is what somebody else has ended, or deleted with its conversation.
+    """
     until = timezone.now() + timedelta(seconds=limits.LEASE_SECONDS)
-    Generation.objects.filter(pk__in=list(generation_ids), state=State.RUNNING).update(
-        lease_until=until
-    )
+    owned = Generation.objects.filter(pk__in=generation_ids, state=State.RUNNING)
+    owned.update(lease_until=until)
+    return set(generation_ids) - set(owned.values_list("pk", flat=True))
