@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REQUESTS = Goal(12, 20)
 KILOBYTES = Goal(80.0, 120.0)
-MODEL = "ok:50"
+MODEL = "timed:50@1000"
 
 
 def measure(_: Options) -> list[Figure]:

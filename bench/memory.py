@@ -14,7 +14,7 @@ from tests.gateway.server import TestGateway
 
 LATER_START = Goal(3.0, 3.0)
 MEGABYTES = Goal(110.0, 130.0)
-MODEL = "ok:50"
+MODEL = "timed:50@1000"
 REST_SECONDS = 2.0
 
 

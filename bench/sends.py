@@ -14,7 +14,7 @@ from tests.gateway.server import TestGateway
 
 MILLISECONDS = 1000.0
 GOAL = Goal(8.0, 15.0)
-MODEL = "ok:5"
+MODEL = "timed:5@1000"
 PATIENCE_SECONDS = 30.0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import httpx2
 from openai import AsyncOpenAI, Omit, omit
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from openai import AsyncAPIResponse
-    from openai.types.chat import ChatCompletionMessageParam
 
     from conversations.gateways.base import ModelListing, Route
     from conversations.wire import Delta, Request
@@ -98,7 +97,10 @@ class Connections:
         most = request.max_output_tokens
         return self._sdk(route).chat.completions.with_streaming_response.create(
             model=request.model,
-            messages=cast("list[ChatCompletionMessageParam]", body["messages"]),
+            # As extra body the SDK takes them as they are: it would walk through
+            # the whole history, on the loop, to find nothing to change.
+            messages=[],
+            extra_body={"messages": body["messages"]},
             max_completion_tokens=omit if most is None else most,
             stream=True,
             stream_options={"include_usage": True},

@@ -74,9 +74,15 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._writer = writer
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with _mapped(httpcore2.ReadTimeout, httpcore2.ReadError):
-            async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
+        if timeout is not None:
+            with _mapped(httpcore2.ReadTimeout, httpcore2.ReadError):
+                async with asyncio.timeout(timeout):
+                    return await self._reader.read(max_bytes)
+        # The usual way, once a piece of an answer: our clock watches over it.
+        try:
+            return await self._reader.read(max_bytes)
+        except OSError as error:
+            raise httpcore2.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with _mapped(httpcore2.WriteTimeout, httpcore2.WriteError):

@@ -100,7 +100,10 @@ def test_a_lost_network_loses_no_word_and_no_draft(page: Page, place: Place) -> 
 def test_signing_out_elsewhere_offers_the_login_and_keeps_the_draft(
     open_page: OpenPage, place: Place
 ) -> None:
-    page = open_page(place, "bob")
+    # With a session of their own: logging out ends it.
+    page = open_page(place)
+    page.goto("/login/")
+    sign_in(page, "bob", PASSWORD)
     begin(page, place, "ok")
     expect_state(answer(page), "complete")
     composer(page).fill("half a thought")
