@@ -21,6 +21,15 @@ def clean_line(value: str) -> str:
     return " ".join(clean_text(value).split())
 
 
+def first_words(value: str) -> str:
+    """Return the first line that says something, without its Markdown."""
+    for line in clean_text(value).split("\n"):
+        plain = clean_line(re.sub(r"[*`#>|~]|^\s*(?:[-+]|\d+[.)])\s", " ", line))
+        if plain:
+            return plain
+    return clean_line(value)
+
+
 def shorten(value: str, limit: int) -> str:
     """Return `value` on one line of at most `limit` characters, cut at a word."""
     line = clean_line(value)

@@ -35,7 +35,11 @@ class Clock:
 
     def within(self, seconds: float) -> asyncio.Timeout:
         """Return a timeout after `seconds`, or at the end of the request."""
-        return asyncio.timeout_at(min(self._loop.time() + seconds, self.end))
+        return asyncio.timeout_at(self.after(seconds))
+
+    def after(self, seconds: float) -> float:
+        """Return the moment in `seconds`, or the end of the request."""
+        return min(self._loop.time() + seconds, self.end)
 
     def error(self, kind: ErrorKind) -> GatewayError:
         """Return the error for a timeout of `kind`, or of the whole request."""
@@ -117,23 +121,21 @@ async def _read_chunks(
 ) -> AsyncGenerator[bytes, None]:
     """Yield the body as it arrives; any byte counts as a sign of life."""
     kind, wait = ErrorKind.TIMEOUT, limits.GATEWAY_FIRST_BYTE_SECONDS
-    async with aclosing(response.aiter_bytes()) as body:
-        while True:
-            try:
-                async with clock.within(wait):
-                    chunk = await anext(body, None)
-            except TimeoutError:
-                if decoder.finished:
-                    return
-                raise clock.error(kind) from None
-            except httpx2.HTTPError:
-                if decoder.finished:
-                    return
-                raise
-            if chunk is None:
-                return
-            yield chunk
-            kind, wait = ErrorKind.STALLED, _patience(decoder)
+    try:
+        async with (
+            aclosing(response.aiter_bytes()) as body,
+            clock.within(wait) as patience,
+        ):
+            async for chunk in body:
+                yield chunk
+                kind = ErrorKind.STALLED
+                patience.reschedule(clock.after(_patience(decoder)))
+    except TimeoutError:
+        if not decoder.finished:
+            raise clock.error(kind) from None
+    except httpx2.HTTPError:
+        if not decoder.finished:
+            raise
 
 
 def _patience(decoder: ChatDecoder) -> float:

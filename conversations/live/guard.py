@@ -29,14 +29,10 @@ def find_lost_viewers(viewers: Sequence[Viewer]) -> list[tuple[Viewer, int]]:
             expire_date__gt=timezone.now(),
         ).values_list("session_key", flat=True)
     )
-    visible = {
-        user.pk: set(
-            Conversation.objects.visible_to(user)
-            .filter(pk__in={viewer.conversation_id for viewer in viewers})
-            .values_list("pk", flat=True)
-        )
-        for user in users.values()
-    }
+    watched = Conversation.objects.filter(
+        pk__in={viewer.conversation_id for viewer in viewers}
+    )
+    visible = watched.list_visible_pairs(users)
     found = [(viewer, _loss(viewer, users, sessions, visible)) for viewer in viewers]
     return [(viewer, code) for viewer, code in found if code]
 
@@ -45,7 +41,7 @@ def _loss(
     viewer: Viewer,
     users: dict[int, User],
     sessions: set[str],
-    visible: dict[int, set[UUID]],
+    visible: set[tuple[int, UUID]],
 ) -> int:
     user = users.get(viewer.user_id)
     key, auth_hash = viewer.session
@@ -53,6 +49,6 @@ def _loss(
         return SIGNED_OUT
     if user.get_session_auth_hash() != auth_hash:
         return SIGNED_OUT
-    if viewer.conversation_id not in visible[user.pk]:
+    if (user.pk, viewer.conversation_id) not in visible:
         return GONE
     return 0

@@ -195,8 +195,12 @@ class Hub:
         return sum(viewer.user_id == user_id for viewer in self._viewers())
 
     def _announce(self, conversation_id: UUID) -> None:
-        if room := self._rooms.get(conversation_id):
-            room.announce()
+        # A turn changes rows several times in a few milliseconds: one reading does.
+        room = self._rooms.get(conversation_id)
+        if room is not None and not room.announcing:
+            room.announcing = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(limits.ANNOUNCE_SECONDS, room.announce)
 
     def _room(self, conversation_id: UUID) -> Room:
         if conversation_id not in self._rooms:

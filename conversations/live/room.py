@@ -46,6 +46,8 @@ class Room:
         self.viewers: set[Viewer] = set()
         self.buffer: Buffer | None = None
         self.news = 0
+        # Whether an announcement waits, so that others may join it.
+        self.announcing = False
         self._read = read
         self._reading: dict[int, asyncio.Future[Changes]] = {}
 
@@ -60,6 +62,7 @@ class Room:
 
     def announce(self) -> None:
         """Tell every viewer that rows of the conversation have changed."""
+        self.announcing = False
         self.news += 1
         self._reading.clear()
         self.wake()

@@ -62,7 +62,7 @@ class Viewer:
 
     def is_behind(self, room: Room) -> bool:
         """Tell whether there are changes that have not been sent."""
-        return self._subscribed and self._news != room.news
+        return self._subscribed and (room.announcing or self._news != room.news)
 
     async def follow(self, room: Room) -> None:
         """Send what changes in `room` until cancelled."""
@@ -73,7 +73,8 @@ class Viewer:
                 continue
             if self._news != room.news:
                 await self._send_changes(room)
-            if room.buffer is not None and self._news == room.news:
+            # Text of an answer whose article is still to come would find no place.
+            if room.buffer is not None and not self.is_behind(room):
                 await self._send_text(room.buffer)
 
     async def _send_changes(self, room: Room) -> None:

@@ -12,6 +12,8 @@ from conversations.models.prompts import SystemPrompt
 from conversations.models.teams import Team
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import AnonymousUser
 
     from conversations.models.users import User
@@ -23,6 +25,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if not user.is_active:
             return self.none()
         return self.filter(owner_id=user.pk)
+
+    def list_visible_pairs(self, user_ids: Iterable[int]) -> set[tuple[int, uuid.UUID]]:
+        """The rule of `visible_to` for many people at once: (person, conversation)."""
+        rows = self.filter(owner__in=list(user_ids), owner__is_active=True)
+        return set(rows.values_list("owner_id", "pk"))
 
     def writable_by(self, user: User | AnonymousUser) -> Self:
         """Conversations `user` may take part in."""

@@ -172,7 +172,7 @@ def _with_facts(article: Article, generation: Generation) -> Article:
     usage = getattr(generation, "usage", None)
     revision = generation.revision
     seconds = None
-    if generation.started_at and generation.ended_at:
+    if generation.first_delta_at and generation.started_at and generation.ended_at:
         seconds = (generation.ended_at - generation.started_at).total_seconds()
     return replace(
         article,

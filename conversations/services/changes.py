@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-def next_version(conversation_id: UUID) -> int:
+def next_version(conversation_id: UUID, **also: object) -> int:
     """Take the next version; the row stays locked until the transaction ends.
 
-    Raises `RefusedError` where the conversation has been deleted meanwhile.
+    `also` are other fields of the conversation to set. Raises `RefusedError` where
+    the conversation has been deleted meanwhile.
     """
     rows = Conversation.objects.filter(pk=conversation_id)
-    if not rows.update(version=F("version") + 1):
+    if not rows.update(version=F("version") + 1, **also):
         raise RefusedError("This conversation has been deleted.")
     return rows.values_list("version", flat=True).get()
 

@@ -18,7 +18,7 @@ from conversations.models import Conversation, Generation
 from conversations.services.changes import mark_changed, waiting_messages
 from conversations.services.endings import Ending, of_reader
 from conversations.services.finishing import finish, with_usage
-from conversations.services.queue import may_run, start_following
+from conversations.services.queue import has_place, is_busy, start_following
 from conversations.services.requests import Plan, get_gateways, plan_request
 from conversations.wire import Finished, FinishReason, Outcome, State, TextDelta
 
@@ -61,12 +61,13 @@ def claim(generation_id: int) -> Plan | None:
         .filter(pk=generation_id, state=State.QUEUED)
         .first()
     )
-    if generation is None or not may_run(generation):
+    if generation is None or is_busy(generation.conversation_id):
         return None
     plan = _plan(generation)
     try:
         with transaction.atomic():
-            return plan if may_run(generation) and _take(generation, plan) else None
+            won = has_place(generation) and _take(generation, plan)
+            return plan if won else None
     except IntegrityError:
         # Another turn of the conversation began to run meanwhile.
         return None
@@ -116,6 +117,8 @@ def _move_context_mark(conversation: Conversation, plan: Plan) -> list[UUID | No
     first = plan.context.state.first_message
     new = UUID(first) if first and dropped else None
     old = conversation.context_first
+    if (new, dropped) == (old, conversation.context_dropped):
+        return []
     Conversation.objects.filter(pk=conversation.pk).update(
         context_first=new, context_dropped=dropped
     )

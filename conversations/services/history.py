@@ -59,9 +59,7 @@ def _count_new(messages: Iterable[Message]) -> None:
     fresh = [message for message in messages if message.tokens is None]
     for message in fresh:
         message.tokens = count(message.content)
-        Message.objects.filter(pk=message.pk, content=message.content).update(
-            tokens=message.tokens
-        )
+    Message.objects.bulk_update(fresh, ["tokens"])
 
 
 def _group(messages: list[Message]) -> list[Turn]:

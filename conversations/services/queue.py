@@ -58,12 +58,18 @@ def is_held(conversation_id: UUID) -> bool:
     return last is not None and last != State.RUNNING and last not in GOES_ON
 
 
-def may_run(generation: Generation) -> bool:
-    """Tell whether there is a place: in the conversation, for the person, here."""
-    running = Generation.objects.filter(state=State.RUNNING)
+def is_busy(conversation_id: UUID) -> bool:
+    """Tell whether an answer of the conversation runs already."""
+    return Generation.objects.filter(
+        conversation=conversation_id, state=State.RUNNING
+    ).exists()
+
+
+def has_place(generation: Generation) -> bool:
+    """Tell whether the person, and this process, may run one more answer."""
     if get_hub().running >= limits.RUNNING_PER_PROCESS:
         return False
-    if running.filter(conversation=generation.conversation_id).exists():
-        return False
-    own = running.filter(asked_by=generation.asked_by_id).count()
-    return own < limits.RUNNING_PER_USER
+    own = Generation.objects.filter(
+        asked_by=generation.asked_by_id, state=State.RUNNING
+    )
+    return own.count() < limits.RUNNING_PER_USER

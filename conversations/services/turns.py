@@ -21,7 +21,7 @@ from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError, RestartingError
 from conversations.services.finishing import finish, withdraw
 from conversations.services.queue import start, start_next
-from conversations.text import shorten
+from conversations.text import first_words, shorten
 from conversations.wire import ACTIVE, CONTINUABLE, State
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def start_conversation(
         found = Conversation(
             pk=client_id,
             owner=owner,
-            title=shorten(content, TITLE_FROM_MESSAGE_CHARACTERS),
+            title=shorten(first_words(content), TITLE_FROM_MESSAGE_CHARACTERS),
             model=model,
             prompt=prompt,
         )
@@ -80,14 +80,15 @@ def send_message(
     if get_hub().draining:
         raise RestartingError
     with transaction.atomic():
-        version = next_version(conversation.pk)
+        version = next_version(conversation.pk, active_at=timezone.now())
         known = conversation.messages.filter(client_id=client_id).first()
         if known is not None:
             return known
         _refuse_long_queue(conversation)
         asked = _add_turn(conversation, author, content, client_id, version)
+        # Started first: whoever reads what is new should not be in the way.
+        start_next(conversation.pk)
         announce_after_commit(conversation.pk)
-    start_next(conversation.pk)
     return asked
 
 
@@ -134,8 +135,6 @@ def _add_reply(
         attempt=1,
         changed=version,
     )
-    now = timezone.now()
-    Conversation.objects.filter(pk=conversation.pk).update(active_at=now)
     return Generation.objects.create(
         conversation=conversation, message=reply, attempt=1, asked_by=user
     )
@@ -150,7 +149,7 @@ def retry_reply(*, reply: Message, user: User) -> Message:
     if get_hub().draining:
         raise RestartingError
     with transaction.atomic():
-        version = next_version(reply.conversation_id)
+        version = next_version(reply.conversation_id, active_at=timezone.now())
         current = current_generation(reply)
         waiting = list(_waiting_behind(reply))
         if current.state in ACTIVE or has_gone_on(reply):

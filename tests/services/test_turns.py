@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from conversations import limits
-from conversations.models import Generation, User
+from conversations.models import Generation, Message, User
 from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError
 from conversations.services.finishing import finish
@@ -172,6 +172,8 @@ async def test_a_person_may_run_only_so_many_answers_at_once(
         model=talk.conversation.model,
         prompt=None,
     )
+    replies = other.messages.filter(role=Message.Role.ASSISTANT)
+    await talk.has_looked(await talk.run(replies.get))
     other_states = Generation.objects.filter(conversation=other).values_list(
         "state", flat=True
     )
@@ -191,14 +193,14 @@ async def test_a_first_message_makes_a_conversation_with_its_title(
     made = await talk.run(
         start_conversation,
         owner=talk.author,
-        content="Rewrite our answer\nso that it is kind",
+        content="\n## Rewrite our **answer**\nso that it is kind",
         client_id=client_id,
         model=talk.conversation.model,
         prompt=None,
     )
     await talk.idle()
 
-    assert made.title == "Rewrite our answer so that it is kind"
+    assert made.title == "Rewrite our answer"
     with pytest.raises(RefusedError):
         await talk.run(
             start_conversation,
