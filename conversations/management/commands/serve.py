@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,9 @@ class FrankProtocol(WebSocketProtocol):  # type: ignore[misc]  # ships no types
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne's
         self.sendCloseFrame(code=1000 if code is None else code)
+
+
+YOUNG_OBJECTS = 20_000
 
 
 class Command(BaseCommand):
@@ -91,6 +95,9 @@ class Command(BaseCommand):
         self._announce(setup_link)
 
     def _announce(self, setup_link: str | None) -> None:
+        # What is loaded stays: a full collection over it would stop every stream.
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, 20, 50)
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._on_signal)
         self.stdout.write(f"Roundtable is at {settings.SITE_URL}")
