@@ -34,7 +34,7 @@ lint: $(DEV_READY) ## Check style, types, layers, templates, migrations and depl
 	$(VENV)/bin/djlint --lint --quiet templates
 	$(VENV)/bin/mypy $(PYTHON_SOURCES)
 	VAR_DIR=$(VENV)/lint $(PYTHON) manage.py makemigrations --check --dry-run
-	VAR_DIR=$(VENV)/lint SITE_URL=https://chat.example $(PYTHON) manage.py check --deploy --fail-level WARNING
+	VAR_DIR=$(VENV)/lint SITE_URL=https://chat.example TRUSTED_PROXY_COUNT=1 $(PYTHON) manage.py check --deploy --fail-level WARNING
 
 fix: $(DEV_READY) ## Format the code and repair what can be repaired
 	$(VENV)/bin/ruff check --fix .

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.env import (
     LOOPBACK,
-    env,
     read_bool,
     read_choice,
+    read_database,
+    read_hosts,
     read_integer,
     read_or_make_secret,
     read_site_url,
+    read_time_zone,
 )
 from conversations import limits
 
@@ -24,12 +27,15 @@ PORT = read_integer("PORT", default=8000, low=1, high=65535)
 LOG_LEVEL = read_choice(
     "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"
 )
+if DEBUG and HOST not in LOOPBACK:
+    raise ImproperlyConfigured(
+        "DEBUG shows the program's insides to everyone who can reach HOST. "
+        "Unset DEBUG, or serve on 127.0.0.1 only."
+    )
 
 SITE_URL, ALLOWED_ORIGINS = read_site_url(HOST, PORT)
 SECURE = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or (
-    [str(urlsplit(SITE_URL).hostname)] if os.environ.get("SITE_URL") else [*LOOPBACK]
-)
+ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ALLOWED_ORIGINS, debug=DEBUG)
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 TRUSTED_PROXY_COUNT = read_integer("TRUSTED_PROXY_COUNT", default=0, low=0, high=10)
 
@@ -85,7 +91,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")
+    "default": read_database("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/db.sqlite3")
 }
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -95,7 +101,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "SQLITE_SYNCHRONOUS", ("NORMAL", "FULL"), default="NORMAL"
     )
     DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
+        # Below the lease of an answer (LEASE_SECONDS).
+        "timeout": 10,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
             "PRAGMA journal_mode=WAL;"
@@ -146,18 +153,20 @@ CSRF_FAILURE_VIEW = "conversations.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+# Browsers' lists take a domain in for years: its owner's decision, not ours (W021).
+SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Our own middleware sets X-Frame-Options, on every response.
-SILENCED_SYSTEM_CHECKS = ["security.W002"]
+# Our own middleware sets X-Frame-Options, on every response (W002).
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W021"]
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = limits.BODY_BYTES
 
 LANGUAGE_CODE = "en"
-TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
+TIME_ZONE = read_time_zone("TIME_ZONE", default="UTC")
 USE_I18N = False
 USE_TZ = True
 NUMBER_GROUPING = 3

@@ -5,30 +5,39 @@ Read through `limits.NAME`; values are fixed at start.
 
 from __future__ import annotations
 
+import math
 import os
 
 
 def _number(name: str, default: float) -> float:
-    raw = os.environ.get(name, "")
+    raw = os.environ.get(name, "").strip()
     if not raw:
         return default
     try:
         value = float(raw)
     except ValueError:
-        value = -1.0
-    if value <= 0:
+        value = math.nan
+    if not math.isfinite(value) or value <= 0:
         message = f"{name} must be a number above 0, not {raw!r}."
         raise SystemExit(message)
     return value
 
 
 def _integer(name: str, default: int) -> int:
-    return int(_number(name, default))
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    # Python refuses to read numbers of thousands of digits.
+    if not raw.isdecimal() or len(raw) > 15 or int(raw) < 1:
+        message = f"{name} must be a whole number above 0, not {raw!r}."
+        raise SystemExit(message)
+    return int(raw)
 
 
 # What a person may write.
 MESSAGE_BYTES = _integer("MESSAGE_BYTES", 100_000)
-TITLE_CHARACTERS = _integer("TITLE_CHARACTERS", 200)
+# As long as its column: the only bound that the environment does not change.
+TITLE_CHARACTERS = 200
 SYSTEM_PROMPT_BYTES = _integer("SYSTEM_PROMPT_BYTES", 32_000)
 BODY_BYTES = _integer("BODY_BYTES", 1_000_000)
 

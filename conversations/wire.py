@@ -29,9 +29,21 @@ class State(StrEnum):
 
 
 ACTIVE = frozenset({State.QUEUED, State.RUNNING})
-CONTINUABLE = frozenset({State.LENGTH, State.STOPPED, State.INTERRUPTED, State.CUT})
+# Where there is text, it can be gone on with.
+CONTINUABLE = frozenset(
+    {State.LENGTH, State.STOPPED, State.INTERRUPTED, State.CUT, State.FAILED}
+)
 # After these the next queued turn starts by itself; after others a person decides.
-GOES_ON = frozenset({State.COMPLETE, State.LENGTH, State.STOPPED, State.FILTERED})
+# An answer is interrupted by a restart, after which what waits starts.
+GOES_ON = frozenset(
+    {
+        State.COMPLETE,
+        State.LENGTH,
+        State.STOPPED,
+        State.FILTERED,
+        State.INTERRUPTED,
+    }
+)
 
 
 class FinishReason(StrEnum):

@@ -96,6 +96,12 @@ class Buffer:
         if not self._pending:
             self._quiet.set()
 
+    def discard(self) -> None:
+        """Forget what has not landed: the answer was ended by somebody else."""
+        self._pending.clear()
+        self._in_flight = ""
+        self._quiet.set()
+
     async def settle(self) -> None:
         """Wait until nothing is pending and nothing is in flight."""
         await self._quiet.wait()

@@ -6,8 +6,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError
-
 from conversations import limits
 from conversations.live.guard import find_lost_viewers
 from conversations.live.journal import commit_deltas, renew_leases
@@ -139,15 +137,17 @@ class Hub:
         rows = [(buffer.generation_id, *buffer.take()) for buffer in dirty]
         try:
             lost = await self.journal.run(commit_deltas, rows)
-        except DatabaseError:
+        except Exception:
             # What is in flight stays there and is tried again as it is.
             self._dirty = dirty | self._dirty
             self._tick_wanted.set()
             raise
-        for generation_id in lost:
-            self.tasks.cancel(generation_id)
         for buffer, room in dirty.items():
-            self._land(buffer, room)
+            if buffer.generation_id in lost:
+                buffer.discard()
+                self.tasks.cancel(buffer.generation_id)
+            else:
+                self._land(buffer, room)
 
     def _land(self, buffer: Buffer, room: Room) -> None:
         buffer.land()
@@ -219,8 +219,8 @@ class Hub:
 
     async def _beat(self) -> None:
         await asyncio.sleep(limits.HEARTBEAT_SECONDS)
-        if self._buffers:
-            for lost in await self.journal.run(renew_leases, list(self._buffers)):
+        if ids := self.tasks.ids:
+            for lost in await self.journal.run(renew_leases, ids):
                 self.tasks.cancel(lost)
 
     async def _guard(self) -> None:

@@ -38,6 +38,11 @@ class Tasks:
         self._stopped: set[int] = set()
         self._ending = False
 
+    @property
+    def ids(self) -> list[int]:
+        """The generations that have a task."""
+        return list(self._tasks)
+
     def __contains__(self, generation_id: int) -> bool:
         return generation_id in self._tasks
 

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.safestring import SafeString
 
 from conversations.models import Generation, Message
@@ -50,16 +50,19 @@ def read_articles(
     wanted = [pk for pk in path if only is None or pk in only]
     if not wanted:
         return []
-    branch = _look_around(conversation, path)
+    branch = _look_around(conversation, path, wanted)
     rows = Message.objects.filter(pk__in=wanted).select_related("author")
     found = {message.pk: message for message in rows}
     return [_article(branch, found[pk]) for pk in reversed(wanted) if pk in found]
 
 
-def _look_around(conversation: Conversation, path: Sequence[UUID]) -> _Branch:
+def _look_around(
+    conversation: Conversation, path: Sequence[UUID], wanted: list[UUID]
+) -> _Branch:
     rows = Generation.objects.filter(
-        message__in=path, attempt=F("message__attempt")
-    ).select_related("revision__prompt", "stopped_by", "asked_by", "usage")
+        Q(message__in=wanted) | Q(conversation=conversation, state=State.QUEUED),
+        attempt=F("message__attempt"),
+    ).select_related("revision__prompt", "stopped_by", "usage")
     generations = {row.message_id: row for row in rows}
     waiting = tuple(
         question

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from conversations.context.tokens import count
+from conversations.gateways import demo
 from conversations.gateways.base import GatewayError, Gateways
 from conversations.gateways.sizes import lookup
 from conversations.live.hub import get_hub
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DEMO_BASE_URL = "http://demo.invalid/v1"
-DEMO_WINDOW_TOKENS = 8192
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -55,14 +55,17 @@ async def sync_new_models() -> None:
     """Ask the environment's gateway for its list where no model is named; never fails."""
     if not read_environment(KEY_VARIABLE) or _model_name():
         return
-    gateway = await get_hub().readers.run(_find_openai)
-    if gateway is None or not gateway.enabled:
-        return
     try:
         async with asyncio.timeout(LIST_SECONDS):
-            await sync_models(gateway)
+            gateway = await get_hub().readers.run(_find_openai)
+            if gateway is not None and gateway.enabled:
+                await sync_models(gateway)
     except (GatewayError, RefusedError, TimeoutError) as error:
-        logger.warning("The gateway %s did not list its models: %s", gateway, error)
+        logger.warning(
+            "The gateway of %s did not list its models: %s", KEY_VARIABLE, error
+        )
+    except Exception:
+        logger.exception("The gateway's list of models could not be kept.")
 
 
 async def sync_models(gateway: Gateway) -> int:
@@ -87,7 +90,7 @@ def _ensure_demo() -> None:
         gateway = Gateway.objects.create(name=_free_name("Demo"), preset=preset)
     change_base_url(gateway=gateway, base_url=DEMO_BASE_URL)
     gateway.models.get_or_create(
-        name="demo", defaults={"label": "Demo", "window": DEMO_WINDOW_TOKENS}
+        name=demo.MODEL, defaults={"label": "Demo", "window": demo.WINDOW_TOKENS}
     )
 
 

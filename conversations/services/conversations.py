@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import transaction
 
 from conversations.live.hub import get_hub
+from conversations.models import Conversation
 from conversations.services.changes import mark_changed
 from conversations.wire import State
-
-if TYPE_CHECKING:
-    from conversations.models import Conversation
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
@@ -26,7 +22,12 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
 def delete_conversation(*, conversation: Conversation) -> None:
     """Delete a conversation with all its messages; what runs in it is stopped."""
     running = conversation.generations.filter(state=State.RUNNING)
-    stopped = list(running.values_list("pk", flat=True))
-    conversation.delete()
+    with transaction.atomic():
+        # Locked in the order in which the end of an answer locks.
+        locked = conversation.generations.select_for_update().order_by("pk")
+        list(locked.values_list("pk", flat=True))
+        stopped = list(running.values_list("pk", flat=True))
+        Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+        conversation.delete()
     for generation_id in stopped:
         get_hub().stop(generation_id)

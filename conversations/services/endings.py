@@ -50,41 +50,36 @@ class Ending:
 
 
 def of_reader(
-    reader: asyncio.Task[Finished], *, first_delta_at: datetime | None, stopped: bool
+    reader: asyncio.Task[Finished], *, has_text: bool, stopped: bool
 ) -> Ending:
     """Name the end of a reading that finished, failed, or was cancelled.
 
-    `first_delta_at` is when text came first, None where none came at all.
+    `has_text` tells whether the message has any text, of this attempt or before.
     """
-    ending = _of_reader(reader, wrote=first_delta_at is not None, stopped=stopped)
-    return replace(ending, first_delta_at=first_delta_at)
-
-
-def _of_reader(reader: asyncio.Task[Finished], *, wrote: bool, stopped: bool) -> Ending:
     if reader.cancelled():
         return Ending(State.STOPPED if stopped else State.INTERRUPTED)
     error = reader.exception()
     if isinstance(error, GatewayError):
-        return _of_error(error, wrote=wrote)
+        return _of_error(error, has_text=has_text)
     if error is not None:
         logger.error("Reading an answer failed unexpectedly.", exc_info=error)
-        return Ending(State.CUT if wrote else State.FAILED, kind="internal")
-    return _of_finish(reader.result(), wrote=wrote)
+        return Ending(State.CUT if has_text else State.FAILED, kind="internal")
+    return _of_finish(reader.result(), has_text=has_text)
 
 
-def _of_error(error: GatewayError, *, wrote: bool) -> Ending:
+def _of_error(error: GatewayError, *, has_text: bool) -> Ending:
     if error.kind is ErrorKind.CONTEXT_FULL:
         state = State.CONTEXT_FULL
-    elif wrote and error.kind is ErrorKind.TOO_LONG:
+    elif has_text and error.kind is ErrorKind.TOO_LONG:
         state = State.LENGTH
-    elif wrote and error.kind in BROKE_OFF:
+    elif has_text and error.kind in BROKE_OFF:
         state = State.CUT
     else:
         state = State.FAILED
     return Ending(state, kind=error.kind.value, detail=error.detail)
 
 
-def _of_finish(finished: Finished, *, wrote: bool) -> Ending:
+def _of_finish(finished: Finished, *, has_text: bool) -> Ending:
     ending = Ending(
         STATE_OF_REASON[finished.reason],
         raw_reason=finished.raw_reason[:100],
@@ -92,6 +87,6 @@ def _of_finish(finished: Finished, *, wrote: bool) -> Ending:
     )
     if ending.state is State.FAILED:
         return replace(ending, kind=finished.reason.value)
-    if not wrote and ending.state in {State.COMPLETE, State.CUT}:
+    if not has_text and ending.state in {State.COMPLETE, State.CUT}:
         return replace(ending, state=State.FAILED, kind="empty")
     return ending

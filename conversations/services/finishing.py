@@ -15,6 +15,8 @@ from conversations.services.endings import Ending
 from conversations.wire import State, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from conversations.models import User
 
 REFUSED = frozenset({State.FAILED, State.CONTEXT_FULL})
@@ -41,7 +43,8 @@ def with_usage(generation_id: int, ending: Ending) -> Ending:
 
     What a gateway refused is not counted: nothing was asked of a model.
     """
-    if ending.usage is not None or ending.state in REFUSED:
+    refused = ending.state in REFUSED and ending.first_delta_at is None
+    if ending.usage is not None or refused:
         return ending
     generation = Generation.objects.filter(pk=generation_id).first()
     if generation is None:
@@ -68,11 +71,14 @@ def withdraw(generation: Generation, user: User) -> bool:
     return True
 
 
-def interrupt_expired() -> list[int]:
-    """End what runs although nobody renews its lease; return what was ended."""
+def interrupt_expired(owned: Collection[int]) -> list[int]:
+    """End what runs although nobody renews its lease; return what was ended.
+
+    What this process owns is not expired, however late its heart beats.
+    """
     expired = Generation.objects.filter(
         state=State.RUNNING, lease_until__lt=timezone.now()
-    )
+    ).exclude(pk__in=owned)
     return _interrupt(list(expired.values_list("pk", flat=True)))
 
 

@@ -16,6 +16,8 @@ from conversations.services.keys import VISIBLE_ASCII, clear_key, read_key
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from conversations.models import Conversation
+
 USABLE = Q(enabled=True, gateway__enabled=True)
 DEMO_LAST = Case(
     When(gateway__preset=Gateway.Preset.DEMO, then=Value(1)), default=Value(0)
@@ -33,6 +35,13 @@ def find_default_model() -> LanguageModel | None:
     Otherwise the oldest usable one, a demo last; None where there is none.
     """
     return list_models().order_by("-is_default", DEMO_LAST, "pk").first()
+
+
+def model_for(conversation: Conversation) -> LanguageModel | None:
+    """Return the model that answers next: the conversation's while it can be used."""
+    model = conversation.model
+    usable = model is not None and model.enabled and model.gateway.enabled
+    return model if usable else find_default_model()
 
 
 def choose_default_model(*, model: LanguageModel) -> None:

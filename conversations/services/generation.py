@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from conversations import limits
@@ -134,11 +136,9 @@ async def _write(job: Job) -> Ending:
         await buffer.settle()
     finally:
         hub.shut(buffer)
-    return of_reader(
-        reader,
-        first_delta_at=buffer.first_delta_at,
-        stopped=hub.tasks.was_stopped(job.generation_id),
-    )
+    stopped = hub.tasks.was_stopped(job.generation_id)
+    ending = of_reader(reader, has_text=buffer.length > 0, stopped=stopped)
+    return replace(ending, first_delta_at=buffer.first_delta_at)
 
 
 async def _read(job: Job, buffer: Buffer) -> Finished:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from conversations import limits
 from conversations.live.hub import get_hub, renew_hub
@@ -15,7 +15,7 @@ from conversations.live.tasks import create_task
 from conversations.services.catalogs import ensure_gateways, sync_new_models
 from conversations.services.finishing import interrupt_expired, interrupt_running
 from conversations.services.generation import run
-from conversations.services.queue import start_all, start_following
+from conversations.services.queue import start_following
 from conversations.services.requests import close_gateways
 from conversations.services.transcript import read_changes
 
@@ -78,7 +78,7 @@ class Lifecycle:
             logger.warning("%d answers were interrupted.", len(interrupted))
         await hub.readers.run(ensure_gateways)
         hub.start(work=run, read=_read_changes)
-        await hub.readers.run(start_all)
+        await hub.readers.run(start_following)
         self._tasks = [create_task(_reap()), create_task(sync_new_models())]
 
 
@@ -92,7 +92,7 @@ async def _reap() -> None:
         await asyncio.sleep(limits.HEARTBEAT_SECONDS)
         hub = get_hub()
         try:
-            if await hub.journal.run(interrupt_expired):
+            if await hub.journal.run(interrupt_expired, hub.tasks.ids):
                 await hub.readers.run(start_following)
         except DatabaseError:
             logger.exception("The reaper could not look; it will again.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from conversations import limits
 from conversations.live.hub import get_hub
@@ -14,6 +16,8 @@ from conversations.wire import GOES_ON, State
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
 
 def start(generation_id: int) -> None:
     """Start one generation, once the transaction commits, if it may run now."""
@@ -22,40 +26,56 @@ def start(generation_id: int) -> None:
 
 def start_next(conversation_id: UUID) -> None:
     """Start the oldest waiting turn of a conversation, if there is one."""
-    waiting = Generation.objects.filter(
-        conversation=conversation_id, state=State.QUEUED
-    ).order_by("pk")
+    waiting = _first_in_line().filter(conversation=conversation_id)
     if (oldest := waiting.values_list("pk", flat=True).first()) is not None:
         start(oldest)
 
 
 def start_following() -> None:
-    """After an end: start what waited for it, here or (for a place) elsewhere."""
-    for conversation_id in (
-        Generation.objects.filter(state=State.QUEUED)
-        .exclude(conversation__generations__state=State.RUNNING)
-        .values_list("conversation", flat=True)
-        .distinct()
-    ):
-        if not is_held(conversation_id):
-            start_next(conversation_id)
+    """After an end or a restart: start all that waits for nothing else, by age."""
+    ready = _unheld(_first_in_line()).exclude(
+        conversation__generations__state=State.RUNNING
+    )
+    for pk in ready.values_list("pk", flat=True)[: limits.RUNNING_PER_PROCESS]:
+        start(pk)
 
 
-def start_all() -> None:
-    """After a restart: start the oldest waiting turn of every conversation."""
-    waiting = Generation.objects.filter(state=State.QUEUED)
-    for conversation_id in waiting.values_list("conversation", flat=True).distinct():
-        start_next(conversation_id)
+def release_waiting(conversation_id: UUID) -> None:
+    """A person asks again for all that waits: it is held no longer."""
+    _queued().filter(conversation=conversation_id).update(created_at=timezone.now())
 
 
 def is_held(conversation_id: UUID) -> bool:
-    """Tell whether waiting turns wait for a person: the last answer went wrong."""
+    """Tell whether waiting turns wait for a person: the answer before went wrong."""
+    if is_busy(conversation_id):
+        return False
+    waiting = _first_in_line().filter(conversation=conversation_id)
+    return not _unheld(waiting).exists()
+
+
+def _queued() -> QuerySet[Generation]:
+    return Generation.objects.filter(state=State.QUEUED)
+
+
+def _first_in_line() -> QuerySet[Generation]:
+    """What waits for no other waiting answer of its own branch, oldest first."""
+    behind = "message__parent__parent__generations__state"
+    return _queued().exclude(**{behind: State.QUEUED}).order_by("pk")
+
+
+def _unheld(waiting: QuerySet[Generation]) -> QuerySet[Generation]:
+    """Leave out what was asked before the newest answer of its conversation failed."""
     # What was withdrawn never started.
-    started = Generation.objects.filter(conversation=conversation_id).exclude(
+    started = Generation.objects.filter(conversation=OuterRef("conversation")).exclude(
         started_at=None
     )
-    last = started.order_by("-started_at").values_list("state", flat=True).first()
-    return last is not None and last != State.RUNNING and last not in GOES_ON
+    newest = started.order_by("-started_at")
+    return waiting.annotate(
+        last_state=Subquery(newest.values("state")[:1]),
+        last_end=Subquery(newest.values("ended_at")[:1]),
+    ).filter(
+        Q(last_state=None) | Q(last_state__in=GOES_ON) | Q(last_end__lt=F("created_at"))
+    )
 
 
 def is_busy(conversation_id: UUID) -> bool:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conversations.context.assembly import assemble
 from conversations.context.manifest import to_json
 from conversations.context.tokens import count
 from conversations.gateways.base import Gateways, Route, request_bytes
-from conversations.models import LanguageModel, PromptRevision
+from conversations.models import Generation, LanguageModel, PromptRevision
 from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError
-from conversations.services.gateways import find_default_model, route_for
+from conversations.services.gateways import model_for, route_for
 from conversations.services.history import read_history
 from conversations.wire import ContextSettings, ModelFacts, Request, State
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from conversations.models import Generation
     from conversations.wire import Context
 
 # What we allow ourselves where nobody knows the model's window (tokens).
 UNKNOWN_WINDOW_TOKENS = 16_000
+TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def plan_request(generation: Generation) -> Plan:
     that refused.
     """
     conversation = generation.conversation
-    model = conversation.model or find_default_model()
+    model = model_for(conversation)
     revision = conversation.prompt.newest if conversation.prompt else None
-    if model is None or not (model.enabled and model.gateway.enabled):
+    if model is None:
         return Plan(model, revision, refusal=Ending(State.FAILED, kind="no_model"))
     try:
         route = route_for(model)
@@ -87,7 +87,7 @@ def plan_request(generation: Generation) -> Plan:
     context = _assemble(generation, model, revision)
     if context.over_budget:
         detail = f"{context.tokens:,} tokens; the limit here is {context.budget:,}."
-        refusal = Ending(State.CONTEXT_FULL, kind="too_large", detail=detail)
+        refusal = Ending(State.CONTEXT_FULL, kind=TOO_LARGE, detail=detail)
         return Plan(model, revision, context, refusal=refusal)
     job = _job(generation, model, route, context)
     return Plan(model, revision, context, job)
@@ -99,9 +99,17 @@ def _assemble(
     window = model.window or UNKNOWN_WINDOW_TOKENS
     return assemble(
         read_history(generation=generation, window=window),
-        _settings(revision),
+        replace(_settings(revision), window_share=_window_share(generation)),
         ModelFacts(model.name, window, model.max_output),
     )
+
+
+def _window_share(generation: Generation) -> float:
+    """Half as much again for each time the gateway found the same turn too long."""
+    too_long = Generation.objects.filter(
+        message__parent=generation.message.parent_id, state=State.CONTEXT_FULL
+    ).exclude(error_kind=TOO_LARGE)
+    return ContextSettings().window_share / (1 << too_long.count())
 
 
 def _settings(revision: PromptRevision | None) -> ContextSettings:

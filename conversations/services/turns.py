@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,13 +21,11 @@ from conversations.services.changes import (
 from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError, RestartingError
 from conversations.services.finishing import finish, withdraw
-from conversations.services.queue import start, start_next
+from conversations.services.queue import release_waiting, start, start_next
 from conversations.text import first_words, shorten
 from conversations.wire import ACTIVE, CONTINUABLE, State
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from conversations.models import LanguageModel, SystemPrompt, User
 
 TITLE_FROM_MESSAGE_CHARACTERS = 80
@@ -75,16 +74,22 @@ def send_message(
 ) -> Message:
     """Add a turn to the newest branch; it starts now or waits its turn.
 
-    Idempotent on `client_id`. Raises `RefusedError`.
+    Idempotent on `client_id` and text: where an answer got lost on its way back, and
+    the text was changed before it was sent again, both are kept. Raises
+    `RefusedError`.
     """
     if get_hub().draining:
         raise RestartingError
     with transaction.atomic():
         version = next_version(conversation.pk, active_at=timezone.now())
         known = conversation.messages.filter(client_id=client_id).first()
+        if known is not None and known.content != content:
+            client_id = uuid5(client_id, content)
+            known = conversation.messages.filter(client_id=client_id).first()
         if known is not None:
             return known
         _refuse_long_queue(conversation)
+        release_waiting(conversation.pk)
         asked = _add_turn(conversation, author, content, client_id, version)
         # Started first: whoever reads what is new should not be in the way.
         start_next(conversation.pk)
@@ -143,13 +148,16 @@ def _add_reply(
 def retry_reply(*, reply: Message, user: User) -> Message:
     """Ask again: a sibling of `reply`, which stays as it is.
 
-    What waits behind `reply` then waits behind the sibling. Raises
-    `RefusedError` while `reply` is not ended or where the talk has gone on.
+    What waits behind `reply` then waits behind the sibling. Asked twice, it is one
+    sibling. Raises `RefusedError` while `reply` is not ended or where the talk has
+    gone on.
     """
     if get_hub().draining:
         raise RestartingError
     with transaction.atomic():
         version = next_version(reply.conversation_id, active_at=timezone.now())
+        if (newer := _newer_sibling(reply)) is not None:
+            return newer
         current = current_generation(reply)
         waiting = list(_waiting_behind(reply))
         if current.state in ACTIVE or has_gone_on(reply):
@@ -208,6 +216,7 @@ def stop_reply(*, reply: Message, user: User) -> None:
 
 def release_queue(*, conversation: Conversation) -> None:
     """Let the oldest waiting turn start although the answer before it failed."""
+    release_waiting(conversation.pk)
     start_next(conversation.pk)
 
 
@@ -220,6 +229,13 @@ def has_gone_on(reply: Message) -> bool:
     """Tell whether the talk went on after `reply`, other than by waiting turns."""
     waiting = _waiting_behind(reply)
     return reply.children.exclude(pk__in=waiting).exists()
+
+
+def _newer_sibling(reply: Message) -> Message | None:
+    siblings = reply.conversation.messages.filter(
+        parent=reply.parent_id, role=Message.Role.ASSISTANT, seq__gt=reply.seq
+    )
+    return siblings.order_by("-seq").first()
 
 
 def _waiting_behind(reply: Message) -> list[UUID]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from conversations.services import turns
 from conversations.services.errors import RefusedError
-from conversations.views.requests import get_reply, redirect_to_latest
+from conversations.views.requests import get_reply, redirect_to_latest, refused_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,8 @@ def _do(
         action()
     except RefusedError as error:
         context = {"title": "Not now", "sentence": str(error)}
-        return render(request, "conversations/error.html", context, status=409)
+        status = refused_status(error)
+        return render(request, "conversations/error.html", context, status=status)
     if request.htmx:
         return HttpResponse(status=204)
     return redirect_to_latest(reply.conversation)

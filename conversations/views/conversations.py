@@ -26,6 +26,7 @@ from conversations.views.requests import (
     get_visible,
     get_writable,
     redirect_to_latest,
+    refused_status,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def send(request: MemberRequest, pk: UUID) -> HttpResponse:
         )
     except RefusedError as error:
         form.add_error(None, str(error))
-        return _refuse(request, conversation, form, status=503)
+        return _refuse(request, conversation, form, status=refused_status(error))
     if not request.htmx:
         return redirect_to_latest(conversation)
     return render(request, "conversations/_composer.html", _composer(conversation))

@@ -13,11 +13,12 @@ from conversations.services.gateways import find_default_model, list_models
 from conversations.services.prompts import find_default_prompt, list_prompts
 from conversations.services.turns import start_conversation
 from conversations.views.rail import read_rail
-from conversations.views.requests import first_error
+from conversations.views.requests import first_error, refused_status
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from conversations.models import LanguageModel, SystemPrompt
     from conversations.views.requests import MemberRequest
 
 
@@ -33,7 +34,7 @@ def home(request: MemberRequest) -> HttpResponse:
         conversation = start_conversation(owner=request.user, **form.cleaned_data)
     except RefusedError as error:
         form.add_error(None, str(error))
-        return _page(request, form, status=503)
+        return _page(request, form, status=refused_status(error))
     if request.htmx:
         return HttpResponseClientRedirect(conversation.get_absolute_url())
     return redirect(conversation)
@@ -42,7 +43,7 @@ def home(request: MemberRequest) -> HttpResponse:
 def _page(
     request: MemberRequest, form: NewConversationForm, *, status: int = 200
 ) -> HttpResponse:
-    model, prompt = find_default_model(), find_default_prompt()
+    model, prompt = _choices(form)
     context = {
         "form": form,
         "error": first_error(form),
@@ -59,8 +60,23 @@ def _page(
     return render(request, "conversations/home.html", context, status=status)
 
 
+def _choices(
+    form: NewConversationForm,
+) -> tuple[LanguageModel | None, SystemPrompt | None]:
+    """Return what was chosen; the defaults before that, or where it is gone."""
+    if not form.is_bound:
+        return find_default_model(), find_default_prompt()
+    model = form.cleaned_data.get("model") or find_default_model()
+    if "prompt" in form.cleaned_data:
+        return model, form.cleaned_data["prompt"]
+    return model, find_default_prompt()
+
+
 @require_safe
 def sidebar(request: MemberRequest) -> HttpResponse:
-    """The next page of the list of one's conversations."""
-    rail = read_rail(request.user, before=request.GET.get("before", ""))
-    return render(request, "conversations/_rail_rows.html", {"rail": rail})
+    """The next page of the list of one's conversations; by itself without htmx."""
+    part = bool(request.htmx)
+    before = request.GET.get("before", "")
+    rail = read_rail(request.user, before=before, continued=part)
+    name = "_rail_rows" if part else "earlier"
+    return render(request, f"conversations/{name}.html", {"rail": rail})

@@ -28,14 +28,17 @@ class Rail:
     current: object = None
 
 
-def read_rail(user: User, *, before: str = "", current: object = None) -> Rail:
+def read_rail(
+    user: User, *, before: str = "", current: object = None, continued: bool = True
+) -> Rail:
+    """Return a page of the list, `continued` where it stands under the one before."""
     rows = _after(Conversation.objects.visible_to(user), before)
     page = list(rows.order_by("-active_at", "-pk")[: limits.PAGE_CONVERSATIONS + 1])
     more = len(page) > limits.PAGE_CONVERSATIONS
     page = page[: limits.PAGE_CONVERSATIONS]
     today = timezone.localdate()
     # The page before ended on this day: its heading is there already.
-    told = _cursor_day(before)
+    told = _cursor_day(before) if continued else None
     groups = [
         ("" if day == told else _heading(day, today), list(rows))
         for day, rows in groupby(page, lambda row: _day(row.active_at))

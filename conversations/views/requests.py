@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect
 
 from conversations.models import Conversation, Message
+from conversations.services.errors import RestartingError
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from conversations.models import User
+    from conversations.services.errors import RefusedError
 
 
 class MemberRequest(HttpRequest):
@@ -54,6 +56,11 @@ def get_reply(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
 def redirect_to_latest(conversation: Conversation) -> HttpResponse:
     """Go to the end of a conversation, also where no script scrolls."""
     return redirect(f"{conversation.get_absolute_url()}#latest")
+
+
+def refused_status(error: RefusedError) -> int:
+    """Return 503 where the same request will do in a moment, else 409."""
+    return 503 if isinstance(error, RestartingError) else 409
 
 
 def first_error(form: BaseForm) -> str:

@@ -68,9 +68,9 @@ function answered(event) {
 function swapped(event) {
   if (!isComposer(event.target)) return;
   const area = field();
-  const ok = event.detail.xhr.status < 300;
-  if (ok && typedText !== sentText) area.value = typedText;
-  if (ok) document.body.dispatchEvent(new CustomEvent("roundtable:sent"));
+  if (typedText !== sentText) area.value = typedText;
+  if (event.detail.xhr.status < 300)
+    document.body.dispatchEvent(new CustomEvent("roundtable:sent"));
   notice(null);
   resize();
   area.focus({ preventScroll: true });

@@ -6,7 +6,7 @@ import { apply, cursor } from "./transcript.js";
 const AWAY_MILLISECONDS = 1500;
 const ASK_AGAIN_MILLISECONDS = 300;
 // How a socket ends for good; after anything else it comes back.
-const ENDS = { 4401: "signed-out", 4403: "no-right", 4404: "gone" };
+const ENDS = { 4401: "signed-out", 4403: "no-right", 4404: "gone", 4429: "many-tabs" };
 const HTMX_RECONNECTS = new Set([1006, 1011, 1012, 1013]);
 
 const transcript = document.getElementById("transcript");
@@ -75,10 +75,12 @@ async function comeBack() {
   reconnect();
 }
 
-// Sent, but nothing can come down: show it by loading the page anew.
+// Sent, but nothing can come down: show it by loading the newest messages.
 function sent() {
   setTimeout(() => {
-    if (!isOpen && !document.getElementById("content")?.value) location.reload();
+    if (isOpen || document.getElementById("content")?.value) return;
+    history.replaceState(null, "", `${location.pathname}#latest`);
+    location.reload();
   }, AWAY_MILLISECONDS);
 }
 

@@ -23,6 +23,9 @@ from tests.browser.talk import (
 from tests.faults.conftest import Place
 
 SLOW = "endless:@30"
+# While a message is on its way to the server.
+TYPE_MEANWHILE = """() => document.body.addEventListener("htmx:beforeSend",
+    () => document.getElementById("content").value += " And more.")"""
 
 
 @pytest.fixture
@@ -67,6 +70,23 @@ def test_nothing_is_sent_when_nothing_is_written(page: Page, place: Place) -> No
     expect_state(answer(page), "complete")
     send(page, "   ")
     expect(questions(page)).to_have_count(1)
+
+
+def test_a_refusal_keeps_what_was_typed_and_chosen(
+    page: Page, open_page: OpenPage, place: Place
+) -> None:
+    begin(page, place, "ok", "Mine.")
+    taken = page.url.rstrip("/").split("/")[-1]
+    other = open_page(place, "bob")
+    other.goto("/")
+    other.locator("[name=client_id]").evaluate("(node, id) => node.value = id", taken)
+    other.get_by_label("Model").select_option(str(place.models["echo"]))
+    other.evaluate(TYPE_MEANWHILE)
+    send(other, "Theirs.")
+    expect(other.get_by_role("alert")).to_have_text(re.compile("once more"))
+    expect(composer(other)).to_have_value("Theirs. And more.")
+    expect(composer(other)).to_be_focused()
+    expect(other.get_by_label("Model")).to_have_value(str(place.models["echo"]))
 
 
 def test_send_reads_queue_while_an_answer_runs_and_the_next_waits_visibly(

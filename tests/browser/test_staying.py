@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from tests.browser.conftest import ENVIRON, OpenPage
 from tests.browser.talk import (
@@ -124,6 +124,37 @@ def test_signing_out_elsewhere_offers_the_login_and_keeps_the_draft(
     composer(page).press("Enter")
     expect(questions(page)).to_have_count(2)
     expect_state(answer(page, 1), "complete")
+
+
+def test_one_tab_too_many_says_so_and_still_sends(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    with (
+        TestGateway() as gateway,
+        place_with(
+            tmp_path, gateway, ("ok",), {**ENVIRON, "SOCKETS_PER_USER": "1"}
+        ) as place,
+    ):
+        page = open_page(place, "alice")
+        begin(page, place, "ok")
+        expect_state(answer(page), "complete")
+        other = page.context.new_page()
+        other.clock.install()
+        tries: list[WebSocket] = []
+        other.on("websocket", tries.append)
+        other.goto(page.url)
+        expect(other.get_by_text("You have this open in many tabs.")).to_be_visible()
+        other.clock.fast_forward(60_000)
+        expect(other.get_by_text("You have this open in many tabs.")).to_be_visible()
+        expect(other.get_by_text("This page reconnects by itself").first).to_be_hidden()
+        assert len(tries) == 1
+
+        send(other, "from one too many")
+        expect(questions(other)).to_have_count(2)
+        page.close()
+        other.reload()
+        expect_state(answer(other, 1), "complete")
+        expect(other.get_by_text("You have this open in many tabs.")).to_be_hidden()
 
 
 def test_a_killed_server_keeps_what_was_read_and_the_draft(

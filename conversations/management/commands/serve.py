@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 from twisted.internet import reactor
 
+from conversations import limits
 from conversations.live.tasks import create_task
 from conversations.services.accounts import renew_setup_link
 from conversations.services.lifecycle import SecondProcessError, lifecycle
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 WEBSOCKET_CONNECT_SECONDS = 20
 KEEP_ALIVE_SECONDS = 20
+# A frame a little too long is read, to be answered with a sentence; a longer one ends
+# the socket before it is in memory.
+MOST_FRAME_BYTES = 4 * limits.FRAME_BYTES
+YOUNG_OBJECTS = 20_000
 
 
 class FrankProtocol(WebSocketProtocol):  # type: ignore[misc]  # ships no types
@@ -36,8 +41,13 @@ class FrankProtocol(WebSocketProtocol):  # type: ignore[misc]  # ships no types
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne's
         self.sendCloseFrame(code=1000 if code is None else code)
 
-
-YOUNG_OBJECTS = 20_000
+    def sendMessage(self, *args: Any, **options: Any) -> None:  # noqa: N802 - Autobahn's
+        """Send whatever it takes: Autobahn's bound on what comes in holds for both."""
+        bound, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*args, **options)
+        finally:
+            self.maxMessagePayloadSize = bound
 
 
 class Command(BaseCommand):
@@ -49,9 +59,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["migrate"]:
-            call_command("migrate", verbosity=0)
-        self._refuse_old_database()
+        self._prepare_database(migrate=options["migrate"])
         # The loop Daphne will run: what starts before it must start there.
         self._loop = twisted_loop
         asyncio.set_event_loop(twisted_loop)
@@ -65,16 +73,29 @@ class Command(BaseCommand):
             ready_callable=lambda: self._on_ready(server, setup_link),
             websocket_connect_timeout=WEBSOCKET_CONNECT_SECONDS,
             websocket_handshake_timeout=WEBSOCKET_CONNECT_SECONDS,
+            websocket_max_message_size=MOST_FRAME_BYTES,
+            websocket_max_frame_size=MOST_FRAME_BYTES,
             ping_interval=KEEP_ALIVE_SECONDS,
             server_name="",
             verbosity=0,
         )
         server.run()
         if server.abort_start:
+            # Answers that waited have begun.
+            self._loop.run_until_complete(lifecycle.stop(drain_seconds=0))
             raise CommandError(
                 f"Port {settings.PORT} on {settings.HOST} is taken. "
                 "Choose another: make run PORT=8001"
             )
+
+    def _prepare_database(self, *, migrate: bool) -> None:
+        try:
+            if migrate:
+                call_command("migrate", verbosity=0)
+            self._refuse_old_database()
+        except OperationalError as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database cannot be used: {reason}") from None
 
     def _refuse_old_database(self) -> None:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
