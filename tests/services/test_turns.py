@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 
 from conversations import limits
+from conversations.live.buffer import Buffer
 from conversations.models import Generation, Message, User
 from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError
 from conversations.services.finishing import finish
 from conversations.services.history import read_history
+from conversations.services.queue import start_following
 from conversations.services.transcript import read_changes, read_window
 from conversations.services.turns import (
     continue_reply,
@@ -22,6 +24,7 @@ from conversations.services.turns import (
     stop_reply,
 )
 from conversations.wire import State
+from tests.factories import make_model
 from tests.gateway import TestGateway
 from tests.services.conftest import Talk
 from tests.services.test_generation import has_text
@@ -241,3 +244,123 @@ async def test_a_long_history_is_read_only_as_far_as_the_window_reaches(
     assert history.turns_before > 0
     assert history.turns_before + len(history.turns) == 59
     assert [one.content for one in history.asking] == ["Question 59"]
+
+
+async def test_retry_asked_twice_is_one_sibling(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    first = await talk.ask()
+
+    siblings = {
+        (await talk.run(retry_reply, reply=first, user=talk.author)).pk
+        for _ in range(2)
+    }
+    await talk.idle()
+
+    assert len(siblings) == 1
+    assert len(gateway.requests) == 2
+
+
+async def test_a_text_changed_before_it_is_sent_again_is_kept_too(talk: Talk) -> None:
+    client_id = uuid4()
+    for content in ("Frist", "First", "First"):
+        await talk.run(
+            send_message,
+            conversation=talk.conversation,
+            author=talk.author,
+            content=content,
+            client_id=client_id,
+        )
+    await talk.idle()
+
+    asked = talk.conversation.messages.filter(role=Message.Role.USER).order_by("seq")
+    contents = await talk.run(list, asked.values_list("content", flat=True))
+    assert contents == ["Frist", "First"]
+
+
+async def test_a_continue_that_fails_leaves_the_answer_continuable(talk: Talk) -> None:
+    await talk.use("cut:3")
+    reply = await talk.ask()
+    await talk.use("error:429")
+
+    await talk.run(continue_reply, reply=reply, user=talk.author)
+    await talk.idle()
+    await talk.use("ok:1")
+    await talk.run(continue_reply, reply=await talk.fresh(reply), user=talk.author)
+    await talk.idle()
+
+    assert (await talk.fresh(reply)).content == "t0 t1 t2 t0 "
+
+
+async def test_a_continue_goes_before_what_waits_behind_the_answer(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk.use("stall:1")
+    first = await talk.send("First")
+    await has_text(talk, first.pk)
+    failing = await talk.generation(first)
+    await talk.has_looked(await talk.send("Second"))
+    await talk.run(finish, failing.pk, Ending(State.CUT))
+    talk.hub.tasks.cancel(failing.pk)
+    await talk.idle()
+    monkeypatch.setattr(limits, "RUNNING_PER_USER", 0)
+    await talk.run(continue_reply, reply=await talk.fresh(first), user=talk.author)
+    await talk.idle()
+    monkeypatch.setattr(limits, "RUNNING_PER_USER", 3)
+
+    await talk.use("ok:1")
+    await talk.run(start_following)
+    await talk.idle()
+
+    rows = Generation.objects.filter(conversation=talk.conversation)
+    by_start = rows.order_by("started_at").values_list("attempt", "state")
+    assert await talk.run(list, by_start) == [
+        (1, State.CUT),
+        (2, State.COMPLETE),
+        (1, State.COMPLETE),
+    ]
+
+
+async def test_a_conversation_whose_model_is_disabled_asks_the_default(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    model = talk.conversation.model
+    assert model is not None
+    model.enabled = False
+    await talk.run(model.save)
+    other = await talk.run(make_model, "ok:2", base_url=gateway.base_url)
+
+    generation = await talk.generation(await talk.ask())
+
+    assert (generation.state, generation.model_title) == (State.COMPLETE, other.title)
+
+
+async def test_an_answer_that_was_too_long_is_tried_again_with_less(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    await talk.use("ok:200@5000")
+    for _ in range(3):
+        await talk.ask("word " * 1500)
+    await talk.use("empty-length")
+    reply = await talk.ask("And now?")
+    assert (await talk.generation(reply)).state == State.CONTEXT_FULL
+    await talk.use("ok")
+
+    await talk.run(retry_reply, reply=reply, user=talk.author)
+    await talk.idle()
+
+    before, after = gateway.requests[-2:]
+    assert len(after.messages) < len(before.messages)
+
+
+async def test_text_of_an_answer_that_somebody_else_ended_is_not_shown(
+    talk: Talk,
+) -> None:
+    buffer = Buffer(0, uuid4(), 1)
+    talk.hub.open(talk.conversation.pk, buffer)
+    talk.hub.append(buffer, "never committed")
+
+    await buffer.settle()
+
+    assert buffer.length == 0
+    talk.hub.shut(buffer)

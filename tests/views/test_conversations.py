@@ -68,7 +68,7 @@ def test_earlier_messages_lead_to_the_newest(
     last = crowded.messages.latest("seq")
 
     now = client.get(crowded.get_absolute_url()).content.decode()
-    before = client.get(crowded.get_absolute_url(), {"before": last.pk})
+    before = client.get(crowded.get_absolute_url(), {"before": str(last.pk)})
 
     assert newest not in now
     assert newest in before.content.decode()

@@ -38,6 +38,8 @@ YOUNG_OBJECTS = 20_000
 class FrankProtocol(WebSocketProtocol):  # type: ignore[misc]  # ships no types
     """Closes with the code it is told; Autobahn would raise on 1012."""
 
+    maxMessagePayloadSize: int  # noqa: N815 - Autobahn's
+
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - Daphne's
         self.sendCloseFrame(code=1000 if code is None else code)
 
