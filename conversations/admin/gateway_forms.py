@@ -97,12 +97,6 @@ class ModelForm(bases.ModelForm[LanguageModel]):
         max_value=MOST_TOKENS,
         help_text="Tokens it reads at most. Empty: unknown.",
     )
-    max_output = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MOST_TOKENS,
-        help_text="Tokens it writes at most. Empty: unknown.",
-    )
     make_default = forms.BooleanField(
         label="Default",
         required=False,
@@ -111,7 +105,7 @@ class ModelForm(bases.ModelForm[LanguageModel]):
 
     class Meta:
         model = LanguageModel
-        fields = ["name", "label", "window", "max_output", "enabled"]
+        fields = ["name", "label", "window", "enabled"]
         field_classes = {"name": CleanLineField, "label": CleanLineField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,7 +117,7 @@ class ModelForm(bases.ModelForm[LanguageModel]):
         sizes = None if self.instance.pk else lookup(cleaned.get("name", ""))
         if sizes is not None:
             cleaned["window"] = cleaned.get("window") or sizes.window
-            cleaned["max_output"] = cleaned.get("max_output") or sizes.max_output
+            self.instance.max_output = sizes.max_output
         return cleaned
 
 

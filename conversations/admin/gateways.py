@@ -24,7 +24,7 @@ class LanguageModelInline(TabularInline[LanguageModel, Gateway]):
     model = LanguageModel
     form = ModelForm
     formset = ModelFormSet
-    fields = ["name", "label", "window", "max_output", "enabled", "make_default"]
+    fields = ["name", "label", "window", "enabled", "make_default"]
     extra = 1
     verbose_name = "model"
 

@@ -141,7 +141,7 @@ def test_one_tab_too_many_says_so_and_still_sends(
         other = page.context.new_page()
         other.clock.install()
         tries: list[WebSocket] = []
-        other.on("websocket", tries.append)
+        other.on("websocket", lambda one: tries.append(one))
         other.goto(page.url)
         expect(other.get_by_text("You have this open in many tabs.")).to_be_visible()
         other.clock.fast_forward(60_000)

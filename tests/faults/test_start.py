@@ -131,7 +131,7 @@ async def test_answers_that_had_begun_are_ended_where_the_port_is_taken(
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    one_at_once = {"RUNNING_PER_PROCESS": "1"}
+    one_at_once = {"RUNNING_PER_USER": "1"}
     with (
         place_with(tmp_path, gateway, ("ok",)) as taken,
         place_with(other, gateway, ("ok:60@30",), one_at_once) as place,

@@ -33,7 +33,7 @@ def test_without_any_key_there_is_the_demo_and_it_is_the_default() -> None:
     ensure_gateways()
 
     model = LanguageModel.objects.get()
-    assert (model.title, model.window) == ("Demo", 8192)
+    assert (model.title, model.window) == ("Demo", 32_000)
     assert model.gateway.is_demo
     assert find_default_model() == model
 
