@@ -134,11 +134,11 @@ async def test_answers_that_had_begun_are_ended_where_the_port_is_taken(
     one_at_once = {"RUNNING_PER_USER": "1"}
     with (
         place_with(tmp_path, gateway, ("ok",)) as taken,
-        place_with(other, gateway, ("ok:60@30",), one_at_once) as place,
+        place_with(other, gateway, ("ok:900@30",), one_at_once) as place,
     ):
         alice = await people(place, "alice")
-        running = await alice.begin(place.models["ok:60@30"])
-        waiting = await alice.begin(place.models["ok:60@30"])
+        running = await alice.begin(place.models["ok:900@30"])
+        waiting = await alice.begin(place.models["ok:900@30"])
         async with alice.open(running) as tab:
             await tab.watch(has_words(1))
         place.server.kill()
