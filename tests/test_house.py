@@ -127,7 +127,8 @@ def test_documented_limits_are_the_real_ones() -> None:
         for name, value in TABLE_ROW.findall(CONFIGURATION)
     }
 
-    real = {name: getattr(limits, name) for name in dir(limits) if name.isupper()}
+    names = configuration_names().intersection(dir(limits))
+    real = {name: getattr(limits, name) for name in names}
 
     assert {name: documented.get(name) for name in real} == real
 

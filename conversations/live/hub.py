@@ -102,11 +102,6 @@ class Hub:
         self.loop.call_soon_threadsafe(self.tasks.stop, generation_id)
         return True
 
-    @property
-    def running(self) -> int:
-        """How many answers this process is writing."""
-        return len(self._buffers)
-
     # Text
 
     def open(self, conversation_id: UUID, buffer: Buffer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from conversations import limits
@@ -87,9 +87,10 @@ def is_busy(conversation_id: UUID) -> bool:
 
 def has_place(generation: Generation) -> bool:
     """Tell whether the person, and this process, may run one more answer."""
-    if get_hub().running >= limits.RUNNING_PER_PROCESS:
-        return False
-    own = Generation.objects.filter(
-        asked_by=generation.asked_by_id, state=State.RUNNING
+    own = Count("pk", filter=Q(asked_by=generation.asked_by_id))
+    running = Generation.objects.filter(state=State.RUNNING)
+    counted = running.aggregate(here=Count("pk"), own=own)
+    return (
+        counted["here"] < limits.RUNNING_PER_PROCESS
+        and counted["own"] < limits.RUNNING_PER_USER
     )
-    return own.count() < limits.RUNNING_PER_USER

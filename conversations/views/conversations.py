@@ -17,7 +17,7 @@ from conversations.services.conversations import (
     rename_conversation,
 )
 from conversations.services.errors import RefusedError
-from conversations.services.gateways import find_default_model
+from conversations.services.gateways import model_for
 from conversations.services.transcript import read_window
 from conversations.services.turns import send_message
 from conversations.views.rail import read_rail
@@ -157,7 +157,7 @@ def _composer(
         "error": first_error(form) if form else "",
         "send_url": reverse("send", args=[conversation.pk]),
         "client_id": (form.data.get("client_id") if form else None) or uuid.uuid4(),
-        "model": conversation.model or find_default_model(),
+        "model": model_for(conversation),
         "prompt": prompt,
         "revision": prompt.newest if prompt else None,
     }

@@ -82,7 +82,7 @@ async def test_another_persons_id_makes_nothing_and_shows_nothing(
         "/", content="Theirs.", client_id=pk, model=place.models[SHORT]
     )
 
-    assert taken.status_code == 503
+    assert taken.status_code == 409
     assert "Mine." not in taken.text
     assert place.questions(pk) == ["Mine."]
 
