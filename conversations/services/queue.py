@@ -89,8 +89,7 @@ def has_place(generation: Generation) -> bool:
     """Tell whether the person, and this process, may run one more answer."""
     own = Count("pk", filter=Q(asked_by=generation.asked_by_id))
     running = Generation.objects.filter(state=State.RUNNING)
-    counted = running.aggregate(here=Count("pk"), own=own)
-    return (
-        counted["here"] < limits.RUNNING_PER_PROCESS
-        and counted["own"] < limits.RUNNING_PER_USER
-    )
+    counted: dict[str, int] = running.aggregate(here=Count("pk"), own=own)
+    if counted["here"] >= limits.RUNNING_PER_PROCESS:
+        return False
+    return counted["own"] < limits.RUNNING_PER_USER
