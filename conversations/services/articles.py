@@ -150,7 +150,9 @@ def _text_so_far(generation: Generation) -> str:
         .values_list("content", "generations__deltas__text")
     )
     pieces = list(rows)
-    return pieces[0][0] + "".join(text for _, text in pieces if text)
+    # None where the conversation was deleted meanwhile.
+    content = pieces[0][0] if pieces else ""
+    return content + "".join(text for _, text in pieces if text)
 
 
 def _render(message: Message, text: str, *, active: bool) -> tuple[SafeString, int]:

@@ -35,7 +35,7 @@ class End:
 
     @property
     def can_continue(self) -> bool:
-        return self.state in ("length", "cut") and self.words != 0
+        return self.state in ("length", "cut", "failed") and self.words != 0
 
 
 ENDS = [

@@ -17,6 +17,9 @@ from tests.rendering.documents import ANSWER
 
 MAXIMUM_SECONDS = 0.5
 
+# Tracing lines would be measured too.
+pytestmark = pytest.mark.no_cover
+
 
 def fill(unit: str, size: int) -> str:
     """Repeat `unit` up to `size` bytes."""

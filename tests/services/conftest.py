@@ -97,7 +97,15 @@ class Talk:
         )
 
     async def use(self, scenario: str) -> None:
-        """Let the gateway behave otherwise from the next turn on."""
+        """Let the gateway behave otherwise from the next turn on.
+
+        What is being planned just now would be asked in the old way: it is let be
+        planned first.
+        """
+        tasks = self.hub.tasks
+        async with asyncio.timeout(WAIT_SECONDS):
+            while set(tasks.ids) - set(tasks._readers):
+                await asyncio.sleep(0)
 
         def rename() -> None:
             model = self.conversation.model
