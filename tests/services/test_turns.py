@@ -1,4 +1,4 @@
-"""The queue and the branches of a conversation."""
+"""Turns and branches: what people send, try again and continue."""
 
 from __future__ import annotations
 
@@ -6,33 +6,20 @@ from uuid import uuid4
 
 import pytest
 
-from conversations import limits
-from conversations.live.buffer import Buffer
 from conversations.models import Generation, Message, User
-from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError
-from conversations.services.finishing import finish
 from conversations.services.history import read_history
-from conversations.services.queue import start_following
 from conversations.services.transcript import read_changes, read_window
 from conversations.services.turns import (
     continue_reply,
-    release_queue,
     retry_reply,
     send_message,
     start_conversation,
-    stop_reply,
 )
 from conversations.wire import State
 from tests.factories import make_model
 from tests.gateway import TestGateway
 from tests.services.conftest import Talk
-from tests.services.test_generation import has_text
-
-
-async def states(talk: Talk) -> list[str]:
-    rows = Generation.objects.filter(conversation=talk.conversation).order_by("pk")
-    return await talk.run(list, rows.values_list("state", flat=True))
 
 
 async def test_the_same_client_id_is_one_turn(talk: Talk, gateway: TestGateway) -> None:
@@ -51,57 +38,6 @@ async def test_the_same_client_id_is_one_turn(talk: Talk, gateway: TestGateway) 
     assert len(gateway.requests) == 1
 
 
-async def test_a_second_message_waits_and_then_starts_by_itself(talk: Talk) -> None:
-    await talk.use("stall:2")
-    first = await talk.send("First")
-    await has_text(talk, first.pk)
-    await talk.send("Second")
-    assert await states(talk) == [State.RUNNING, State.QUEUED]
-
-    await talk.use("ok")
-    await talk.run(stop_reply, reply=first, user=talk.author)
-    await talk.idle()
-
-    assert await states(talk) == [State.STOPPED, State.COMPLETE]
-
-
-async def test_after_a_failure_the_next_turn_waits_for_a_person(talk: Talk) -> None:
-    await talk.use("stall:2")
-    first = await talk.send("First")
-    await has_text(talk, first.pk)
-    second = await talk.send("Second")
-    await talk.has_looked(second)
-    await talk.use("ok")
-    failing = await talk.generation(first)
-    await talk.run(finish, failing.pk, Ending(State.FAILED))
-    talk.hub.tasks.cancel(failing.pk)
-    await talk.idle()
-    waiting = await states(talk)
-
-    await talk.run(release_queue, conversation=talk.conversation)
-    await talk.idle()
-
-    assert waiting == [State.FAILED, State.QUEUED]
-    assert await states(talk) == [State.FAILED, State.COMPLETE]
-
-
-async def test_a_withdrawn_turn_is_never_sent(talk: Talk, gateway: TestGateway) -> None:
-    await talk.use("stall:2")
-    first = await talk.send("First")
-    await has_text(talk, first.pk)
-    second = await talk.send("Take this back")
-    await talk.run(stop_reply, reply=second, user=talk.author)
-    await talk.run(stop_reply, reply=first, user=talk.author)
-    await talk.idle()
-    await talk.use("echo")
-
-    await talk.ask("Third")
-
-    sent = [row["content"] for row in gateway.requests[-1].messages]
-    assert "Take this back" not in sent
-    assert sent[-1] == "Third"
-
-
 async def test_retry_makes_a_sibling_and_the_newest_is_shown(talk: Talk) -> None:
     first = await talk.ask()
 
@@ -112,24 +48,6 @@ async def test_retry_makes_a_sibling_and_the_newest_is_shown(talk: Talk) -> None
     window = await talk.run(read_window, conversation=talk.conversation, limit=50)
     assert [article.id for article in window.articles] == [first.parent_id, second.pk]
     assert (await talk.fresh(first)).content == first.content
-
-
-async def test_what_waits_behind_a_retried_answer_waits_behind_its_sibling(
-    talk: Talk,
-) -> None:
-    await talk.use("error:500")
-    failed = await talk.ask("First")
-    # A failed answer holds the queue: the second message of a pair waits.
-    await talk.use("stall:1")
-    second = await talk.send("Second")
-    await has_text(talk, second.pk)
-    third = await talk.send("Third")
-    await talk.run(stop_reply, reply=third, user=talk.author)
-    await talk.run(stop_reply, reply=second, user=talk.author)
-    await talk.idle()
-
-    with pytest.raises(RefusedError):
-        await talk.run(retry_reply, reply=failed, user=talk.author)
 
 
 async def test_an_older_answer_cannot_be_retried(talk: Talk) -> None:
@@ -145,48 +63,6 @@ async def test_a_complete_answer_cannot_be_continued(talk: Talk) -> None:
 
     with pytest.raises(RefusedError):
         await talk.run(continue_reply, reply=reply, user=talk.author)
-
-
-async def test_a_long_queue_takes_no_more(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "QUEUED_PER_CONVERSATION", 1)
-    await talk.use("stall:1")
-    first = await talk.send()
-    await has_text(talk, first.pk)
-    await talk.send()
-
-    with pytest.raises(RefusedError):
-        await talk.send()
-
-
-async def test_a_person_may_run_only_so_many_answers_at_once(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "RUNNING_PER_USER", 1)
-    await talk.use("stall:1")
-    first = await talk.send()
-    await has_text(talk, first.pk)
-    other = await talk.run(
-        start_conversation,
-        owner=talk.author,
-        content="Elsewhere",
-        client_id=uuid4(),
-        model=talk.conversation.model,
-        prompt=None,
-    )
-    replies = other.messages.filter(role=Message.Role.ASSISTANT)
-    await talk.has_looked(await talk.run(replies.get))
-    other_states = Generation.objects.filter(conversation=other).values_list(
-        "state", flat=True
-    )
-    assert await talk.run(other_states.get) == State.QUEUED
-
-    await talk.use("ok")
-    await talk.run(stop_reply, reply=first, user=talk.author)
-    await talk.idle()
-
-    assert await talk.run(other_states.get) == State.COMPLETE
 
 
 async def test_a_first_message_makes_a_conversation_with_its_title(
@@ -292,35 +168,6 @@ async def test_a_continue_that_fails_leaves_the_answer_continuable(talk: Talk) -
     assert (await talk.fresh(reply)).content == "t0 t1 t2 t0 "
 
 
-async def test_a_continue_goes_before_what_waits_behind_the_answer(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await talk.use("stall:1")
-    first = await talk.send("First")
-    await has_text(talk, first.pk)
-    failing = await talk.generation(first)
-    await talk.has_looked(await talk.send("Second"))
-    await talk.run(finish, failing.pk, Ending(State.CUT))
-    talk.hub.tasks.cancel(failing.pk)
-    await talk.idle()
-    monkeypatch.setattr(limits, "RUNNING_PER_USER", 0)
-    await talk.run(continue_reply, reply=await talk.fresh(first), user=talk.author)
-    await talk.idle()
-    monkeypatch.setattr(limits, "RUNNING_PER_USER", 3)
-
-    await talk.use("ok:1")
-    await talk.run(start_following)
-    await talk.idle()
-
-    rows = Generation.objects.filter(conversation=talk.conversation)
-    by_start = rows.order_by("started_at").values_list("attempt", "state")
-    assert await talk.run(list, by_start) == [
-        (1, State.CUT),
-        (2, State.COMPLETE),
-        (1, State.COMPLETE),
-    ]
-
-
 async def test_a_conversation_whose_model_is_disabled_asks_the_default(
     talk: Talk, gateway: TestGateway
 ) -> None:
@@ -351,16 +198,3 @@ async def test_an_answer_that_was_too_long_is_tried_again_with_less(
 
     before, after = gateway.requests[-2:]
     assert len(after.messages) < len(before.messages)
-
-
-async def test_text_of_an_answer_that_somebody_else_ended_is_not_shown(
-    talk: Talk,
-) -> None:
-    buffer = Buffer(0, uuid4(), 1)
-    talk.hub.open(talk.conversation.pk, buffer)
-    talk.hub.append(buffer, "never committed")
-
-    await buffer.settle()
-
-    assert buffer.length == 0
-    talk.hub.shut(buffer)
