@@ -50,7 +50,9 @@ def is_held(conversation_id: UUID) -> bool:
     if is_busy(conversation_id):
         return False
     waiting = _first_in_line().filter(conversation=conversation_id)
-    return not _unheld(waiting).exists()
+    # In this order: what begins to run between the two readings is not held.
+    free = set(_unheld(waiting).values_list("pk", flat=True))
+    return bool(set(waiting.values_list("pk", flat=True)) - free)
 
 
 def _queued() -> QuerySet[Generation]:

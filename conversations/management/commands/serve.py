@@ -137,7 +137,10 @@ class Command(BaseCommand):
             # Asked twice: at once.
             reactor.stop()
             return
-        self.stdout.write("Finishing what is being written …")
+        self.stdout.write(
+            "Finishing what is being written, for at most "
+            f"{limits.DRAIN_SECONDS:g} seconds. Ctrl+C again stops at once."
+        )
         self.stdout.flush()
         self._drain = create_task(self._end())
 
