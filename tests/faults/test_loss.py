@@ -16,8 +16,8 @@ from tests.gateway.server import TestGateway
 
 STREAMS = 24
 VIEWERS = 3
-TOKENS = 160
-RATE = 40
+TOKENS = 240
+RATE = 30
 MODEL = f"paragraphs:{TOKENS}@{RATE}"
 WORDS = [f"t{number}" for number in range(TOKENS)]
 CONTINUED_MODEL = f"paragraphs:{TOKENS}@{RATE + 1}"
