@@ -58,7 +58,7 @@ def claim(generation_id: int) -> Plan | None:
     """
     generation = (
         Generation.objects.select_related(
-            "message", "conversation__prompt", "conversation__model__gateway"
+            "message__parent", "conversation__prompt", "conversation__model__gateway"
         )
         .filter(pk=generation_id, state=State.QUEUED)
         .first()

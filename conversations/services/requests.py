@@ -106,8 +106,13 @@ def _assemble(
 
 def _window_share(generation: Generation) -> float:
     """Half as much again for each time the gateway found the same turn too long."""
+    reply = generation.message
+    assert reply.parent is not None
+    if reply.seq == reply.parent.seq + 1:
+        # The first answer to its question.
+        return ContextSettings().window_share
     too_long = Generation.objects.filter(
-        message__parent=generation.message.parent_id, state=State.CONTEXT_FULL
+        message__parent=reply.parent, state=State.CONTEXT_FULL
     ).exclude(error_kind=TOO_LARGE)
     return ContextSettings().window_share / (1 << too_long.count())
 

@@ -88,22 +88,26 @@ def send_message(
             known = conversation.messages.filter(client_id=client_id).first()
         if known is not None:
             return known
-        _refuse_long_queue(conversation)
-        release_waiting(conversation.pk)
-        asked = _add_turn(conversation, author, content, client_id, version)
+        waiting = _count_waiting(conversation)
+        job = _add_turn(conversation, author, content, client_id, version)
         # Started first: whoever reads what is new should not be in the way.
-        start_next(conversation.pk)
+        if waiting:
+            release_queue(conversation=conversation)
+        else:
+            start(job.pk)
         announce_after_commit(conversation.pk)
-    return asked
+    assert job.message.parent is not None
+    return job.message.parent
 
 
-def _refuse_long_queue(conversation: Conversation) -> None:
+def _count_waiting(conversation: Conversation) -> int:
     waiting = conversation.generations.filter(state=State.QUEUED).count()
     if waiting >= limits.QUEUED_PER_CONVERSATION:
         raise RefusedError(
             f"{waiting} messages are waiting here already. "
             "Send this one when some of them have been answered."
         )
+    return waiting
 
 
 def _add_turn(
@@ -112,7 +116,7 @@ def _add_turn(
     content: str,
     client_id: UUID,
     version: int,
-) -> Message:
+) -> Generation:
     newest = conversation.messages.order_by("-seq").values_list("seq", flat=True)
     seq = newest.first() or 0
     asked = Message.objects.create(
@@ -125,8 +129,7 @@ def _add_turn(
         changed=version,
         client_id=client_id,
     )
-    _add_reply(conversation, asked, author, seq + 2, version)
-    return asked
+    return _add_reply(conversation, asked, author, seq + 2, version)
 
 
 def _add_reply(
