@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from conversations import limits
@@ -44,29 +44,26 @@ def start_conversation(
     `client_id` is also the conversation's id, so a repeated submit is one
     conversation. Raises `RefusedError`.
     """
-    found = Conversation.objects.filter(pk=client_id).first()
-    if found is not None and found.owner_id != owner.pk:
+    _refuse_while_draining()
+    found, _ = Conversation.objects.get_or_create(
+        pk=client_id,
+        defaults={
+            "owner": owner,
+            "title": shorten(first_words(content), TITLE_FROM_MESSAGE_CHARACTERS),
+            "model": model,
+            "prompt": prompt,
+        },
+    )
+    # Asked last: somebody else may have taken the id just now.
+    if found.owner_id != owner.pk:
         raise RefusedError("Please send your message once more.")
-    if found is None:
-        found = Conversation(
-            pk=client_id,
-            owner=owner,
-            title=shorten(first_words(content), TITLE_FROM_MESSAGE_CHARACTERS),
-            model=model,
-            prompt=prompt,
-        )
-        _save_once(found)
     send_message(conversation=found, author=owner, content=content, client_id=client_id)
     return found
 
 
-def _save_once(conversation: Conversation) -> None:
-    try:
-        with transaction.atomic():
-            conversation.save(force_insert=True)
-    except IntegrityError:
-        # The same submit in another thread was faster.
-        conversation.refresh_from_db()
+def _refuse_while_draining() -> None:
+    if get_hub().draining:
+        raise RestartingError
 
 
 def send_message(
@@ -78,8 +75,7 @@ def send_message(
     the text was changed before it was sent again, both are kept. Raises
     `RefusedError`.
     """
-    if get_hub().draining:
-        raise RestartingError
+    _refuse_while_draining()
     with transaction.atomic():
         version = next_version(conversation.pk, active_at=timezone.now())
         known = conversation.messages.filter(client_id=client_id).first()
@@ -155,8 +151,7 @@ def retry_reply(*, reply: Message, user: User) -> Message:
     sibling. Raises `RefusedError` while `reply` is not ended or where the talk has
     gone on.
     """
-    if get_hub().draining:
-        raise RestartingError
+    _refuse_while_draining()
     with transaction.atomic():
         version = next_version(reply.conversation_id, active_at=timezone.now())
         if (newer := _newer_sibling(reply)) is not None:
@@ -184,8 +179,7 @@ def continue_reply(*, reply: Message, user: User) -> None:
 
     Raises `RefusedError` unless it ended in a state that can be continued.
     """
-    if get_hub().draining:
-        raise RestartingError
+    _refuse_while_draining()
     with transaction.atomic():
         next_version(reply.conversation_id)
         reply.refresh_from_db()

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from conversations.models import Generation, Message, User
-from conversations.services.errors import RefusedError
+from conversations.services.errors import RefusedError, RestartingError
 from conversations.services.history import read_history
 from conversations.services.transcript import read_changes, read_window
 from conversations.services.turns import (
@@ -198,3 +198,21 @@ async def test_an_answer_that_was_too_long_is_tried_again_with_less(
 
     before, after = gateway.requests[-2:]
     assert len(after.messages) < len(before.messages)
+
+
+async def test_while_the_server_drains_no_empty_conversation_is_made(
+    talk: Talk,
+) -> None:
+    talk.hub.draining = True
+
+    with pytest.raises(RestartingError):
+        await talk.run(
+            start_conversation,
+            owner=talk.author,
+            content="Too late",
+            client_id=uuid4(),
+            model=None,
+            prompt=None,
+        )
+
+    assert await talk.run(talk.author.conversations.count) == 1
