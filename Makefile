@@ -41,10 +41,10 @@ fix: $(DEV_READY) ## Format the code and repair what can be repaired
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/djade --target-version 5.2 $(TEMPLATES)
 
-bench: $(DEV_READY) ## Measure streaming against a bare relay of the same tokens
+bench: $(DEV_READY) ## Measure the server against a bare relay, and what contexts cost
 	@exec $(PYTHON) -m bench
 
-screenshots: $(DEV_READY) ## Take the README's screenshot anew
+screenshots: $(DEV_READY) ## Take the README's screenshot, and one of every screen
 	@exec $(PYTHON) -m tests.browser.screenshots
 
 lock: $(DEV_READY) ## Resolve pyproject.toml into the two lock files

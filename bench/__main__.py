@@ -1,4 +1,4 @@
-"""Measure the server against a bare relay of the same tokens: `make bench`."""
+"""Measure the server against a bare relay, and what contexts cost: `make bench`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import decoder, kills, load, memory, sends, streams
+from bench import (
+    browser,
+    decoder,
+    economics,
+    kills,
+    load,
+    memory,
+    page,
+    search,
+    sends,
+    streams,
+    viewers,
+)
 from bench.figures import Figure, render_table, write_json
 from bench.machine import describe, keep_to_tools_core
 from bench.options import QUICK, Options
@@ -18,10 +30,15 @@ RESULTS = ROOT / "var" / "bench.json"
 
 SECTIONS: dict[str, Callable[[Options], list[Figure]]] = {
     "streams": streams.measure,
+    "viewers": viewers.measure,
     "send": sends.measure,
     "memory": memory.measure,
     "load": load.measure,
+    "page": page.measure,
+    "browser": browser.measure,
     "decoder": decoder.measure,
+    "economics": economics.measure,
+    "search": search.measure,
     "kills": kills.measure,
 }
 
@@ -51,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("sections", nargs="*", metavar="section", help=_sections())
     parser.add_argument("--quick", action="store_true", help="a short look")
     parser.add_argument("--kills", type=int, help="how often to SIGKILL the server")
+    parser.add_argument(
+        "--plot", action="store_true", help="draw docs/images/context.svg anew"
+    )
     return parser
 
 
@@ -59,7 +79,7 @@ def _sections() -> str:
 
 
 def _options(chosen: argparse.Namespace) -> Options:
-    options = QUICK if chosen.quick else Options()
+    options = replace(QUICK if chosen.quick else Options(), plot=chosen.plot)
     return options if chosen.kills is None else replace(options, kills=chosen.kills)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,7 +71,21 @@ def start(server: Server) -> float:
 
 def make_people(server: Server, count: int) -> list[Person]:
     """Make people, signed in, on the database of a server."""
-    code = f"from bench.prepare import print_people; print_people({count})"
+    return _prepare(server, f"print_people({count})")
+
+
+def make_team(server: Server, count: int) -> list[Person]:
+    """Make a team, signed in; the conversation of each is the one they share."""
+    return _prepare(server, f"print_team({count})")
+
+
+def make_talks(server: Server, lengths: Sequence[int]) -> list[Person]:
+    """Make one person with a conversation of each length; return them by conversation."""
+    return _prepare(server, f"print_talks({list(lengths)})")
+
+
+def _prepare(server: Server, call: str) -> list[Person]:
+    code = f"from bench import prepare; prepare.{call}"
     answer = run_manage(server.place, "shell", "--no-imports", "--command", code)
     return [Person(server.port, **row) for row in json.loads(answer)]
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_CORES = sorted(os.sched_getaffinity(0))
-SERVER_CORE = _CORES[0]
-TOOLS_CORE = _CORES[-1]
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE = CORES[0]
+TOOLS_CORE = CORES[-1]
 
 
 def keep_to_tools_core() -> None:
@@ -23,6 +23,16 @@ def keep_to_tools_core() -> None:
 def server_core() -> Iterator[None]:
     """Start processes on the server's core: they inherit it and stay there."""
     os.sched_setaffinity(0, {SERVER_CORE})
+    try:
+        yield
+    finally:
+        keep_to_tools_core()
+
+
+@contextmanager
+def every_core() -> Iterator[None]:
+    """Start processes as people have them: a browser draws beside its main thread."""
+    os.sched_setaffinity(0, CORES)
     try:
         yield
     finally:
@@ -56,7 +66,7 @@ def describe() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
-        "cores": len(_CORES),
+        "cores": len(CORES),
         "server_core": SERVER_CORE,
         "tools_core": TOOLS_CORE,
         "load_average": os.getloadavg(),

@@ -79,6 +79,10 @@ class Page:
         self._subscribe()
         return self._socket
 
+    def type(self) -> None:
+        """Say that somebody is typing."""
+        self._write(t="y")
+
     def close(self) -> None:
         assert self._socket is not None
         self._socket.close()
@@ -103,6 +107,8 @@ class Page:
                 self._take_article(frame["h"], now)
             case "v":
                 self._seen = frame["v"]
+            case "p" | "u":
+                pass
             case _:
                 raise RuntimeError(raw)
         self.changed()

@@ -22,7 +22,7 @@ from bench.options import Options
 from bench.pages import Page, Tally
 from bench.people import Person, message_form
 from bench.sockets import open_socket
-from bench.watching import watching
+from bench.watching import warm_up
 
 # A stream that is this much later than it should be has lost what is missing.
 GRACE_SECONDS = 30.0
@@ -103,19 +103,8 @@ def _run_product(upstream: str, n: int, options: Options) -> Run:
     with fresh_server(upstream, model) as server:
         start(server)
         people = make_people(server, n + 1)
-        _warm_up(people.pop())
+        warm_up(people.pop())
         return asyncio.run(_product(people, server.pid, options))
-
-
-def _warm_up(person: Person) -> None:
-    """Stop an answer, so that all is loaded that the first turn loads."""
-    connection = person.connect()
-    with watching(person) as watch:
-        person.post(connection, person.send_path, message_form())
-        watch.wait_for_text(GRACE_SECONDS)
-        person.post(connection, watch.stop_path, b"")
-        watch.wait_for_end(1, GRACE_SECONDS)
-    connection.close()
 
 
 async def _product(people: Sequence[Person], pid: int, options: Options) -> Run:

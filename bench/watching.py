@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.pages import Page
-from bench.people import Person
+from bench.people import Person, message_form
 
 OPEN_SECONDS = 10.0
+WARM_SECONDS = 30.0
 
 
 class Watch:
@@ -76,3 +77,14 @@ async def _follow(
     await left.wait()
     socket.close()
     await socket.closed
+
+
+def warm_up(person: Person) -> None:
+    """Stop an answer, so that all is loaded that the first turn loads."""
+    connection = person.connect()
+    with watching(person) as watch:
+        person.post(connection, person.send_path, message_form())
+        watch.wait_for_text(WARM_SECONDS)
+        person.post(connection, watch.stop_path, b"")
+        watch.wait_for_end(1, WARM_SECONDS)
+    connection.close()

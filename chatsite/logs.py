@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import re
 import traceback
 from typing import TYPE_CHECKING
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     )
 
 MOST_EXCEPTIONS = 20
+# A shorter secret could be any word.
+SECRET_CHARACTERS = 8
+HIDDEN = "[hidden]"
 # What follows may quote rows, and so what people wrote.
 _QUOTES = re.compile(r"\s*(?:[\r\n]|DETAIL:|Failing row contains).*", re.DOTALL)
+# In the addresses of one-time links, which are logged where they are refused.
+_TOKEN = re.compile(r"(/(?:invitations|password/new)/)[^/\s]{20,}")
 
 
 class LineFormatter(logging.Formatter):
@@ -34,7 +40,7 @@ class LineFormatter(logging.Formatter):
         record.exc_text = None
         if isinstance(record.args, tuple):
             record.args = tuple(_without_rows(each) for each in record.args)
-        return super().format(record)
+        return _hide(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's
         return _escape(super().formatMessage(record))
@@ -60,6 +66,15 @@ def _tell(error: BaseException, told: set[int]) -> Iterator[str]:
     yield "Traceback (most recent call last):\n"
     yield from traceback.format_tb(error.__traceback__)
     yield f"{type(error).__module__}.{type(error).__qualname__}: {_first_line(error)}\n"
+
+
+def _hide(text: str) -> str:
+    """Return a line without the tokens of one-time links, and without the secret that
+    single sign-on is asked with.
+    """
+    text = _TOKEN.sub(rf"\1{HIDDEN}", text)
+    secret = os.environ.get("OIDC_CLIENT_SECRET", "").strip()
+    return text.replace(secret, HIDDEN) if len(secret) >= SECRET_CHARACTERS else text
 
 
 def _without_rows(value: object) -> object:

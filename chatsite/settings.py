@@ -16,6 +16,8 @@ from chatsite.env import (
     read_site_url,
     read_time_zone,
 )
+from chatsite.mail import read_mail, read_sender
+from chatsite.sign_on import read_credential, read_issuer
 from conversations import limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +44,25 @@ TRUSTED_PROXY_COUNT = read_integer("TRUSTED_PROXY_COUNT", default=0, low=0, high
 SECRET_KEY = read_or_make_secret("SECRET_KEY", VAR_DIR / "secret_key")
 FIELD_KEY = read_or_make_secret("FIELD_KEY", VAR_DIR / "field_key", field=True)
 
+# Whether admins may read what is not shared with them. Everyone is told of it.
+ADMINS_MAY_READ = read_bool("ADMINS_MAY_READ")
+
+_mail = read_mail("EMAIL_URL")
+SENDS_MAIL = bool(_mail)
+EMAIL_HOST = _mail.get("EMAIL_HOST", "")
+EMAIL_PORT = _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = read_integer("EMAIL_TIMEOUT", default=3, low=1, high=5)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = read_sender("EMAIL_FROM", site_url=SITE_URL)
+
+# Single sign-on, where all three are set.
+OIDC_ISSUER_URL = read_issuer("OIDC_ISSUER_URL")
+OIDC_CLIENT_ID = read_credential("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = read_credential("OIDC_CLIENT_SECRET")
+
 INSTALLED_APPS = [
     "daphne",
     "conversations.apps.ConversationsConfig",
@@ -55,12 +76,14 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
     "conversations.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "conversations.middleware.CompressedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -113,9 +136,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        connect_timeout=5, options="-c statement_timeout=15000"
-    )
+    _given = DATABASES["default"].get("OPTIONS", {})
+    # To compile a statement takes longer than any of them. What the URL says counts.
+    _options = f"-c statement_timeout=15000 -c jit=off {_given.get('options', '')}"
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        **_given,
+        "options": _options.rstrip(),
+    }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "conversations.User"
@@ -140,8 +168,17 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/h/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/h/ip,5/5m/key",
+    "unreadable_file": f"{limits.UNREADABLE_FILES_PER_HOUR}/h/user",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+SOCIALACCOUNT_ADAPTER = "conversations.views.identity_provider.SocialAccounts"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+# Seconds to connect and to wait for an answer: five in all.
+SOCIALACCOUNT_REQUESTS_TIMEOUT = (2, 3)
 
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "roundtable_session"
@@ -157,8 +194,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 # Browsers' lists take a domain in for years: its owner's decision, not ours (W021).
 SECURE_HSTS_PRELOAD = False
 SECURE_REFERRER_POLICY = "same-origin"
+# Set by our own middleware, where it means something.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 X_FRAME_OPTIONS = "DENY"
-# Our own middleware sets X-Frame-Options, on every response (W002).
+# Our own middleware sets X-Frame-Options, on every document (W002).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W021"]
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -174,6 +213,7 @@ NUMBER_GROUPING = 3
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "chatsite.staticfiles.JoinedStorage"},
@@ -195,6 +235,7 @@ LOGGING = {
     "loggers": {
         "conversations": {"level": LOG_LEVEL},
         # These log requests and headers at DEBUG.
+        "anthropic": {"level": "WARNING"},
         "openai": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},

@@ -1,4 +1,4 @@
-"""Static files as they are served: hashed, compressed, and one stylesheet."""
+"""Static files as they are served: hashed, compressed, without comments, one stylesheet."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 STYLESHEET = "css/roundtable.css"
 _IMPORT = re.compile(r'@import "(?P<name>[\w.-]+)" layer\((?P<layer>\w+)\);')
 
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
+# Those that have lines of their own: what else looks like one may be in a string.
+_SCRIPT_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+
 # Our modules import each other by name: the names must become the hashed ones.
 # Django's own switch for this also reads comments in other packages' scripts.
 _MODULES = (
@@ -31,7 +35,8 @@ _MODULES = (
 
 
 class JoinedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Joins the stylesheet's layers into one file, so that a page loads one.
+    """Joins the stylesheet's layers into one file, so that a page loads one, and leaves
+    out the comments of it and of our modules, a seventh of what they are.
 
     With DEBUG the browser follows the imports itself.
     """
@@ -41,13 +46,26 @@ class JoinedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     def post_process(
         self, paths: Paths, dry_run: bool = False, **options: object
     ) -> Iterator[Processed]:
-        """Join, then hash and compress what `collectstatic` has found."""
-        if STYLESHEET in paths and not dry_run:
-            joined = ContentFile(_join(paths).encode())
-            self.delete(STYLESHEET)
-            self._save(STYLESHEET, joined)
-            paths = {**paths, STYLESHEET: (self, STYLESHEET)}
+        """Join and shorten, then hash and compress what `collectstatic` has found."""
+        if not dry_run:
+            shorter = {name: _shorten(paths, name) for name in paths if _is_own(name)}
+            for name, text in shorter.items():
+                self.delete(name)
+                self._save(name, ContentFile(text.encode()))
+            paths = {**paths, **{name: (self, name) for name in shorter}}
         yield from super().post_process(paths, dry_run=dry_run, **options)
+
+
+def _is_own(name: str) -> bool:
+    is_module = name.startswith("js/") and name.endswith(".js")
+    return is_module or name == STYLESHEET
+
+
+def _shorten(paths: Paths, name: str) -> str:
+    """What people read in the sources, a page need not load."""
+    if name == STYLESHEET:
+        return _STYLE_COMMENT.sub("", _join(paths))
+    return _SCRIPT_COMMENT.sub("", _read(paths, name))
 
 
 def _join(paths: Paths) -> str:

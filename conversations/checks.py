@@ -24,3 +24,18 @@ def check_proxy(**_: Any) -> Sequence[CheckMessage]:
             id="conversations.E001",
         )
     ]
+
+
+@register(Tags.security)
+def check_single_sign_on(**_: Any) -> Sequence[CheckMessage]:
+    names = ("OIDC_ISSUER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    missing = [name for name in names if not getattr(settings, name)]
+    if len(missing) in (0, len(names)):
+        return []
+    return [
+        Error(
+            f"Single sign-on lacks {' and '.join(missing)}: nobody could use it.",
+            hint="Set all three of " + ", ".join(names) + ", or none of them.",
+            id="conversations.E002",
+        )
+    ]

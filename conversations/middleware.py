@@ -7,6 +7,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Scope,
     )
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
 TIME_ZONE_COOKIE = "timezone"
 
@@ -30,7 +32,6 @@ HEADERS = {
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
         "object-src 'none'; manifest-src 'self'; worker-src 'none'"
     ),
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
         "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
     ),
@@ -38,28 +39,45 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """The header baseline, on every response; pages are never stored."""
+    """The header baseline, on every response, policies on documents; pages are never stored."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for name, value in HEADERS.items():
-            response[name] = value
-        for name, value in BASELINE.items():
+        is_part = response.get("Content-Type", "").startswith(PARTS)
+        headers = BASELINE if is_part else {**HEADERS, **BASELINE, **OF_DOCUMENTS}
+        for name, value in headers.items():
             response.setdefault(name, value)
         response.setdefault("Cache-Control", "private, no-store")
         return response
 
 
+# A page loads many of these; a browser heeds a policy where it comes with a document.
+PARTS = ("text/javascript", "text/css")
+
 # Django's own middleware sets these too, but not on what is answered before it.
 BASELINE = {
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+}
+OF_DOCUMENTS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages are compressed, with chance in their length; files and frames are not."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class ReaderTimeZone:

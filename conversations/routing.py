@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.urls import path, re_path
 
-from conversations.consumers import ConversationConsumer
+from conversations.consumers import ConversationConsumer, PersonConsumer
 
 if TYPE_CHECKING:
     from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
@@ -20,11 +20,13 @@ async def refuse(
 
 # Django's stubs do not know that Channels routes ASGI applications with `path`.
 _conversation = cast("Any", ConversationConsumer.as_asgi())
+_person = cast("Any", PersonConsumer.as_asgi())
 
 websocket_urlpatterns = cast(
     "list[_ExtendedURLPattern | URLRouter]",
     [
         path("ws/c/<uuid:pk>/", _conversation, name="socket"),
+        path("ws/", _person, name="person_socket"),
         re_path("", cast("Any", refuse), name="nowhere"),
     ],
 )

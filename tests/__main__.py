@@ -21,6 +21,8 @@ from tests.postgresql import running_postgresql
 
 # What depends on the database runs on both.
 ON_POSTGRESQL = ("tests/models", "tests/services", "tests/live")
+# Several times what it takes: a test that hangs is to be heard of.
+LONGEST_SECONDS = 2_400
 
 
 def main() -> int:
@@ -30,13 +32,12 @@ def main() -> int:
         if not os.environ.get("TEST_DATABASE_URL"):
             require(find_postgresql, "postgresql")
         with database_server() as url:
-            on_postgresql = run_pytest(
-                url, "--cov-report=", "--cov-fail-under=0", *ON_POSTGRESQL
-            )
+            on_postgresql = run_pytest(url, *ON_POSTGRESQL)
     except MissingProgramError as missing:
         print(missing, file=sys.stderr)
         return 1
-    everything = run_pytest(None, "--cov-append")
+    # Coverage is measured where every test runs.
+    everything = run_pytest(None, "--cov", "--cov-report=")
     if on_postgresql and not everything:
         print("Tests failed on PostgreSQL: see the first summary above.")
     return everything or on_postgresql
@@ -64,11 +65,20 @@ def database_server() -> Iterator[str]:
 def run_pytest(url: str | None, *arguments: str) -> int:
     """Run pytest on PostgreSQL at `url`, else on SQLite; return its exit code."""
     print(f"\nTests on {'PostgreSQL' if url else 'SQLite'}:", flush=True)
-    environ = {**os.environ, "TEST_DATABASE_URL": url or ""}
+    # The servers of the tests are started a hundred times: compile them once.
+    chosen = {"TEST_DATABASE_URL": url or "", "PYTHONDONTWRITEBYTECODE": ""}
+    environ = {**os.environ, **chosen}
     workers = str(max(2, min(4, os.cpu_count() or 2)))
-    options = ["-q", "-n", workers, "--dist", "loadgroup", "--cov"]
+    options = ["-q", "-n", workers, "--dist", "loadgroup"]
     command = [sys.executable, "-m", "pytest", *options, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+    with subprocess.Popen(command, cwd=ROOT, env=environ) as running:
+        try:
+            return running.wait(LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            print("\nThe tests hang: their stacks are above.", flush=True)
+            return 1
+        finally:
+            running.kill()
 
 
 if __name__ == "__main__":

@@ -5,17 +5,36 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from coverage import Coverage
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from conversations.models import User
 from tests.factories import make_user
+from tests.groups import Groups
+from tests.shortcuts import empty_tables
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer  # type: ignore[import-untyped]  # ships no types
 
 TESTS = Path(__file__).parent
-# They start servers and browsers: one after another, beside all other tests.
-WITH_SERVERS = (TESTS / "browser", TESTS / "faults")
+
+# These, and what tries many examples, go again and again through lines that others
+# cover: to trace each time would take longer than the tests themselves.
+UNMEASURED = (
+    "tests/contract/",
+    "tests/gateways/test_gateway_",
+    "tests/rights/test_canary.py",
+    "tests/rights/test_fields.py",
+    "tests/rights/test_ids.py",
+    "tests/services/test_bad_input.py",
+    "tests/services/test_cached_prediction.py",
+    "tests/services/test_long_walk.py",
+)
 
 settings.register_profile(
     "suite",
@@ -31,12 +50,38 @@ settings.register_profile("thorough", settings.get_profile("suite"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker("browser")
-        if any(item.path.is_relative_to(place) for place in WITH_SERVERS):
-            item.add_marker(pytest.mark.xdist_group("servers"))
+        if item.nodeid.startswith(UNMEASURED) or item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Leave a worker to pytest-cov: what starts in each child would trace it too."""
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the first of two measurements in a worker: `no_cover` would leave it on."""
+    if hasattr(session.config, "workerinput") and (first := Coverage.current()):
+        first.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups | None:
+    return Groups(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _take_shortcuts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 READERS = ("chatsite/settings.py", "chatsite/env.py", "conversations/limits.py")
 # Read where they are used, not in the settings.
-KEYS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
+KEYS = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+    "EZROUTER_API_KEY",
+    "OPENROUTER_API_KEY",
+    "OPPER_API_KEY",
+    "ANTHROPIC_API_KEY",
+)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from django.db import transaction
+
 from conversations.models import (
+    Attachment,
     Conversation,
     Endpoint,
+    File,
     Gateway,
     Generation,
     LanguageModel,
     Membership,
+    Mention,
     Message,
+    OneTimeLink,
     PromptRevision,
     SystemPrompt,
     Team,
@@ -37,6 +43,18 @@ def make_team(name: str, *members: User) -> Team:
         for user, role in zip(members, roles, strict=False)
     )
     return team
+
+
+def bring_in(team: Team, user: User) -> None:
+    """Say that an invitation to the team made this account."""
+    OneTimeLink.objects.create(
+        kind=OneTimeLink.Kind.INVITATION,
+        token_hash=uuid4().hex,
+        team=team,
+        expires_at=user.date_joined,
+        used_at=user.date_joined,
+        used_by=user,
+    )
 
 
 def make_model(
@@ -86,13 +104,16 @@ def make_message(
     author: User | None = None,
 ) -> Message:
     """A message that follows all others of its conversation."""
-    seq = conversation.messages.count() + 1
+    seq = Message.everything.filter(conversation=conversation).count() + 1
     conversation.version += 1
     conversation.save(update_fields=["version"])
     by = conversation.owner if role == Message.Role.USER else None
+    is_reply = parent is not None and parent.role == Message.Role.ASSISTANT
+    above = parent if is_reply or parent is None else parent.previous_reply
     return Message.objects.create(
         conversation=conversation,
         parent=parent,
+        previous_reply=above,
         seq=seq,
         role=role,
         author=author or by,
@@ -118,6 +139,13 @@ def make_generation(
     )
 
 
+def make_mention(message: Message, user: User) -> Mention:
+    """A message names somebody, who has not read it."""
+    return Mention.objects.create(
+        conversation=message.conversation, message=message, user=user
+    )
+
+
 def make_answered_turn(
     conversation: Conversation,
     question: str = "Hello",
@@ -133,3 +161,28 @@ def make_answered_turn(
     )
     make_generation(reply, state)
     return reply
+
+
+def make_attachment(
+    owner: User,
+    conversation: Conversation | None = None,
+    *,
+    message: Message | None = None,
+    data: bytes = b"Some text.",
+    name: str = "note.txt",
+) -> Attachment:
+    """A file of text: of a message, or of what its owner is writing."""
+    # What no attachment names is swept away, by a server that runs beside the test.
+    with transaction.atomic():
+        return Attachment.objects.create(
+            owner=owner,
+            conversation=conversation,
+            message=message,
+            file=File.objects.create(data=data, text=data.decode()),
+            kind=Attachment.Kind.TEXT,
+            name=name,
+            media_type="text/plain",
+            size=len(data),
+            text_size=len(data),
+            tokens=len(data),
+        )

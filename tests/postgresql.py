@@ -86,7 +86,8 @@ def _make_cluster(
 
 def _options(place: Path, port: int) -> str:
     return (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place}"
+        f"-p {port} -c max_connections=300 -c listen_addresses=127.0.0.1"
+        f" -c unix_socket_directories={place}"
         " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     )
 

@@ -30,3 +30,23 @@ def test_https_needs_a_proxy_that_is_trusted(
     settings.TRUSTED_PROXY_COUNT = proxies
 
     assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "secret", "expected"),
+    [
+        ("", "", "", []),
+        ("https://login.example", "roundtable", "secret", []),
+        ("https://login.example", "", "", ["conversations.E002"]),
+        ("https://login.example", "roundtable", "", ["conversations.E002"]),
+        ("", "roundtable", "secret", ["conversations.E002"]),
+    ],
+)
+def test_single_sign_on_needs_all_three_or_none(
+    settings: Settings, issuer: str, client: str, secret: str, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER_URL = issuer
+    settings.OIDC_CLIENT_ID = client
+    settings.OIDC_CLIENT_SECRET = secret
+
+    assert found() == expected

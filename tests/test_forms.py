@@ -8,11 +8,13 @@ from django.http import QueryDict
 from conversations import limits
 from conversations.forms import (
     MessageForm,
+    ModelForm,
     NewConversationForm,
     RenameForm,
     SetUpForm,
 )
-from tests.factories import make_model, make_prompt
+from conversations.models import User
+from tests.factories import make_model, make_prompt, make_team
 
 PASSWORD = "a long enough sentence"
 
@@ -21,7 +23,7 @@ def message(content: str, **more: str) -> dict[str, str]:
     return {"content": content, "client_id": str(uuid.uuid4()), **more}
 
 
-def first_error(form: MessageForm | RenameForm, field: str) -> str:
+def first_error(form: MessageForm | ModelForm | RenameForm, field: str) -> str:
     return str(form.errors[field][0])
 
 
@@ -71,19 +73,19 @@ def test_a_message_needs_the_page_s_own_id(client_id: str) -> None:
     assert "load this page anew" in first_error(form, "client_id")
 
 
-def test_a_new_conversation_may_leave_the_choices_open(db: None) -> None:
-    form = NewConversationForm(message("Hello", model="", prompt=""))
+def test_a_new_conversation_may_leave_the_choices_open(alice: User) -> None:
+    form = NewConversationForm(message("Hello", model="", prompt=""), user=alice)
 
     assert form.is_valid()
     assert form.cleaned_data["model"] is None
     assert form.cleaned_data["prompt"] is None
 
 
-def test_a_new_conversation_has_what_was_chosen(db: None) -> None:
+def test_a_new_conversation_has_what_was_chosen(alice: User) -> None:
     model, prompt = make_model(), make_prompt()
 
     form = NewConversationForm(
-        message("Hello", model=str(model.pk), prompt=str(prompt.pk))
+        message("Hello", model=str(model.pk), prompt=str(prompt.pk)), user=alice
     )
 
     assert form.is_valid()
@@ -91,14 +93,14 @@ def test_a_new_conversation_has_what_was_chosen(db: None) -> None:
     assert form.cleaned_data["prompt"] == prompt
 
 
-def test_what_cannot_be_used_any_more_cannot_be_chosen(db: None) -> None:
+def test_what_cannot_be_used_any_more_cannot_be_chosen(alice: User) -> None:
     model, prompt = make_model(), make_prompt()
     model.enabled, prompt.is_archived = False, True
     model.save()
     prompt.save()
 
     form = NewConversationForm(
-        message("Hello", model=str(model.pk), prompt=str(prompt.pk))
+        message("Hello", model=str(model.pk), prompt=str(prompt.pk)), user=alice
     )
 
     assert "choose another" in first_error(form, "model")
@@ -106,14 +108,31 @@ def test_what_cannot_be_used_any_more_cannot_be_chosen(db: None) -> None:
 
 
 @pytest.mark.parametrize("choice", ["x", "-1", "9" * 40, "\x00"])
-def test_nonsense_is_no_choice(db: None, choice: str) -> None:
-    form = NewConversationForm(message("Hello", model=choice, prompt=choice))
+def test_nonsense_is_no_choice(alice: User, choice: str) -> None:
+    form = NewConversationForm(
+        message("Hello", model=choice, prompt=choice), user=alice
+    )
 
     assert set(form.errors) == {"model", "prompt"}
 
 
-def test_an_empty_form_is_not_wrong(db: None) -> None:
-    assert not NewConversationForm.empty().errors
+def test_a_model_of_another_team_is_as_good_as_gone(alice: User, bob: User) -> None:
+    model = make_model()
+    model.teams.add(make_team("Kitchen", bob))
+    data = message("Hello", model=str(model.pk))
+
+    mine, theirs = (NewConversationForm(data, user=user) for user in (alice, bob))
+
+    assert "choose another" in first_error(mine, "model")
+    assert theirs.is_valid()
+
+
+def test_a_model_has_to_be_named_where_there_is_a_conversation(alice: User) -> None:
+    assert first_error(ModelForm({}, user=alice), "model") == "Please choose a model."
+
+
+def test_an_empty_form_is_not_wrong(alice: User) -> None:
+    assert not NewConversationForm(user=alice).errors
 
 
 def test_a_title_is_one_line() -> None:

@@ -25,6 +25,16 @@ def test_a_line_has_no_breaks() -> None:
     assert clean_line(" a\r\nb\tc ") == "a b c"
 
 
+@pytest.mark.parametrize("text", ["\u200b", " \u2060\ufeff ", "\u3164", "\u202e"])
+def test_a_line_of_which_nothing_is_seen_is_empty(text: str) -> None:
+    assert clean_line(text) == ""
+
+
+def test_a_line_cannot_turn_what_stands_beside_it() -> None:
+    assert clean_line("\u202eevil\u202c \u2067name\u2069") == "evil name"
+    assert clean_line("👩‍👩‍👧 שלום") == "👩‍👩‍👧 שלום"
+
+
 @given(st.text(), st.integers(2, 40))
 def test_a_shortened_text_is_short(text: str, limit: int) -> None:
     assert len(shorten(text, limit)) <= limit

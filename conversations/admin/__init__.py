@@ -1,5 +1,21 @@
 from __future__ import annotations
 
-from conversations.admin import gateways, prompts, teams, users
+from conversations.admin import (
+    context,
+    gateways,
+    language_models,
+    prompts,
+    spending,
+    teams,
+    users,
+)
 
-__all__ = ["gateways", "prompts", "teams", "users"]
+__all__ = [
+    "context",
+    "gateways",
+    "language_models",
+    "prompts",
+    "spending",
+    "teams",
+    "users",
+]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as auth
 from django.contrib.auth import forms as auth_forms
+from django.db.models import Model
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from conversations.models import User
 
     ModelAdmin = admin.ModelAdmin
@@ -38,6 +42,32 @@ else:
 
     class UserCreationForm(Generic, auth_forms.UserCreationForm):
         pass
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+class OneRowAdmin(ModelAdmin[Row]):
+    """Of one row, made when it is first looked at: its list is its form."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect(f"admin:conversations_{self.opts.model_name}_change", 1)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Row | None:
+        self.model._default_manager.get_or_create(pk=1)  # noqa: SLF001 - Django's own
+        return super().get_object(request, object_id, from_field)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Row | None = None
+    ) -> bool:
+        return False
 
 
 class StaffRequest(HttpRequest):

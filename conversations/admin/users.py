@@ -5,16 +5,23 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import models, transaction
+from django.utils import timezone
 
-from conversations.admin.bases import TabularInline, UserAdmin, UserCreationForm
-from conversations.models import Membership, User
+from conversations.admin.bases import UserAdmin, UserCreationForm
+from conversations.admin.memberships import MembershipInline, log_changes
+from conversations.admin.user_pages import PersonPages
+from conversations.models import User
 from conversations.services.accounts import set_password
+from conversations.services.changes import tell_people_after_commit
+from conversations.services.departures import end_stray_shares
+from conversations.services.spending import format_dollars, month_of
 
 if TYPE_CHECKING:
     from typing import Any
 
     from django.contrib.admin.options import InlineModelAdmin
+    from django.forms import ModelForm
     from django.http import HttpRequest
 
     Inlines = list[type[InlineModelAdmin[Any, Any]]]
@@ -40,20 +47,22 @@ class NewUserForm(UserCreationForm[User]):
         return user
 
 
-class MembershipInline(TabularInline[Membership, User]):
-    model = Membership
+class TeamInline(MembershipInline):
     extra = 0
     autocomplete_fields = ["team"]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(PersonPages, UserAdmin[User]):
     add_form = NewUserForm
     add_form_template = None
+    change_form_template = "admin/conversations/user/person_form.html"
+    change_list_template = "admin/conversations/user/people.html"
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         ("Name", {"fields": ["first_name", "last_name", "email"]}),
         ("Account", {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        ("Spending", {"fields": ["monthly_limit", "spent_this_month"]}),
         (
             "Single rights of staff who are not superusers",
             {"fields": ["user_permissions"], "classes": ["collapse"]},
@@ -61,7 +70,8 @@ class PersonAdmin(UserAdmin[User]):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "password1", "password2"]})]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "spent_this_month"]
+    formfield_overrides = {models.DecimalField: {"min_value": 0}}
     list_display = ["username", "name", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "teams"]
     filter_horizontal = ["user_permissions"]
@@ -69,7 +79,7 @@ class PersonAdmin(UserAdmin[User]):
     actions = None
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Inlines:
-        return [MembershipInline] if obj else []
+        return [TeamInline] if obj else []
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
@@ -81,6 +91,26 @@ class PersonAdmin(UserAdmin[User]):
         elif not request.user.is_superuser:
             fixed += RIGHTS
         return fixed
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[User], formsets: Any, change: bool
+    ) -> None:
+        """Who is taken out of a team here loses what they would by leaving it."""
+        super().save_related(request, form, formsets, change)
+        log_changes(request, formsets)
+        end_stray_shares(user_ids=[form.instance.pk])
+        tell_people_after_commit([form.instance.pk])
+
+    @admin.display(description="spent this month")
+    def spent_this_month(self, user: User) -> str:
+        return format_dollars(month_of(user=user, at=timezone.now()).spent)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, Any], set[Any], list[Any]]:
+        """What a person has spent goes with them, although nobody deletes it alone."""
+        found, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(missing) - {"spending"}, protected
 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None

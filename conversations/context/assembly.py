@@ -2,169 +2,184 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from conversations.context.budget import budget_for
+from conversations.context.branch import lay_out
+from conversations.context.epochs import begin
+from conversations.context.parts import (
+    CONTINUE_LINE,
+    CONTINUE_LINE_TOKENS,
+    PRIMING_TOKENS,
+    Part,
+    head_of,
+    messages_in,
+    tail_of,
+    tokens_of,
+)
+from conversations.context.remembering import remember_anew, remember_on
 from conversations.context.turns import (
-    MESSAGE_TOKENS,
     leave_out_empty,
     messages_of,
+    native_size,
     render,
-    says_something,
     size,
-    split_by_asked,
 )
-from conversations.wire import Context, ContextState, Item, Outcome, RequestMessage
+from conversations.wire import (
+    Context,
+    ContextState,
+    Epoch,
+    Item,
+    Outcome,
+    RequestMessage,
+    RollReason,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from conversations.wire import (
-        ContextSettings,
-        History,
-        HistoryMessage,
-        ModelFacts,
-        Turn,
-    )
+    from conversations.context.branch import Branch
+    from conversations.context.epochs import Beginning
+    from conversations.context.remembering import Remembered
+    from conversations.wire import ContextSettings, History, ModelFacts, Turn
 
-# What the chat format takes once, for the answer to begin (OpenAI cookbook, "How to
-# count tokens with tiktoken").
-PRIMING_TOKENS = 3
+__all__ = ["CONTINUE_LINE", "CONTINUE_LINE_TOKENS", "PRIMING_TOKENS", "assemble"]
 
-# Models refuse a request that ends with an assistant message, so a user's line follows
-# what is to be continued. It is never stored.
-CONTINUE_LINE = (
-    "Your last answer broke off. Go on exactly where it stopped, in the middle of a "
-    "word if need be. Do not repeat anything, and do not remark on the break."
-)
-CONTINUE_LINE_TOKENS = 36
-
-START = ContextState()
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Messages that are sent one after the other, and their line of the manifest."""
-
-    item: Item
-    messages: tuple[RequestMessage, ...]
+OLDER = "Older than what fits."
+OLDER_THAN_LAST = "Older than the last turns that are kept."
+SUMMARISED = "In the summary."
+EMPTY = "Nothing was asked."
+TOO_LARGE = "Larger than what fits, even without earlier turns."
 
 
 def assemble(
     history: History,
     settings: ContextSettings,
     model: ModelFacts,
-    state: ContextState = START,
+    state: ContextState | None = None,
 ) -> Context:
-    """Return what to send: system prompt, newest whole turns that fit, the question.
+    """Return what to send: system prompt, memory, whole newest turns, the question.
 
-    Sizes are in tokens. Raises nothing: where the system prompt and the question
-    alone are too large, the context says so by `over_budget`.
+    The epoch of `state` goes on while it can: then the request begins with the bytes
+    of the one before. A new epoch has no id yet. Sizes are in tokens. Raises nothing:
+    where system prompt and question alone are too large, `is_too_large` says so.
     """
-    budget = budget_for(settings, model)
-    head, tail = _head(settings), _tail(history)
-    fixed = PRIMING_TOKENS + _tokens(head) + _tokens(tail)
-    turns, empty = split_by_asked(history.turns)
-    kept = _newest_that_fit(turns, budget - fixed)
-    older = turns[: len(turns) - len(kept)]
-    sent = (*_sent_turns(kept), *_mark_too_large(tail, over=fixed > budget))
+    branch = lay_out(history, settings, model, state or ContextState())
+    beginning = begin(branch)
+    epoch = branch.state.epoch
+    if beginning.reason is None and epoch is not None:
+        return _context(branch, beginning, remember_on(branch, epoch, beginning.start))
+    return _context(branch, beginning, remember_anew(branch, beginning))
+
+
+def _context(branch: Branch, beginning: Beginning, memory: Remembered) -> Context:
+    epoch = _epoch(branch, beginning, memory)
+    head, tail = head_of(branch.settings), tail_of(branch.history)
+    if branch.is_over_budget:
+        tail = tuple(_because(part, TOO_LARGE) for part in tail)
+    turns = _sent_turns(branch, beginning.start, epoch.id)
+    sent = (*turns, *tail)
+    tokens = PRIMING_TOKENS + tokens_of((*head, *sent)) + memory.tokens
+    sealed = native_size(branch.turns[beginning.start :], epoch.id)
+    noted = [RequestMessage("user", memory.text)] if memory.text else []
     return Context(
-        messages=tuple(message for part in (*head, *sent) for message in part.messages),
+        messages=(*messages_in(head), *noted, *messages_in(sent)),
         items=(
             *(part.item for part in head),
-            *_dropped_turns(older, "Older than what fits.", history.turns_before),
-            *_dropped_turns(empty, "Nothing was asked."),
+            *_left(branch, beginning.start, epoch),
+            *memory.items,
+            *memory.new,
             *(part.item for part in sent),
         ),
-        tokens=PRIMING_TOKENS + _tokens(head) + _tokens(sent),
-        budget=budget,
-        state=ContextState(state.epoch, _first_message(sent)),
+        tokens=tokens,
+        predicted=branch.gauge.predict(tokens, sealed),
+        budget=branch.budget,
+        epoch=epoch,
+        is_new=beginning.reason is not None,
+        sealed=sealed,
+        is_too_large=branch.is_too_large,
     )
 
 
-def _head(settings: ContextSettings) -> tuple[_Part, ...]:
-    prompt, ref = settings.system_prompt, settings.system_prompt_ref
-    if not says_something(prompt):
-        return ()
-    tokens = settings.system_prompt_tokens + MESSAGE_TOKENS
-    item = Item("system", Outcome.SENT, tokens, first=ref, last=ref)
-    return (_Part(item, (RequestMessage("system", prompt),)),)
-
-
-def _tail(history: History) -> tuple[_Part, ...]:
-    asking = _part("asking", history.asking, "user")
-    partial = _part(
-        "partial", (history.partial,) if history.partial else (), "assistant"
-    )
-    return (*asking, *partial, _go_on()) if asking and partial else asking
-
-
-def _part(
-    kind: Literal["asking", "partial"],
-    messages: Iterable[HistoryMessage],
-    role: Literal["user", "assistant"],
-) -> tuple[_Part, ...]:
-    said = leave_out_empty(messages)
-    if not said:
-        return ()
-    item = Item(kind, Outcome.SENT, size(said), first=said[0].id, last=said[-1].id)
-    return (_Part(item, tuple(RequestMessage(role, one.content) for one in said)),)
-
-
-def _go_on() -> _Part:
-    item = Item("continue", Outcome.SENT, CONTINUE_LINE_TOKENS + MESSAGE_TOKENS)
-    return _Part(item, (RequestMessage("user", CONTINUE_LINE),))
-
-
-def _mark_too_large(parts: tuple[_Part, ...], *, over: bool) -> tuple[_Part, ...]:
-    if not over:
-        return parts
-    reason = "Larger than what fits, even without earlier turns."
-    return tuple(
-        replace(part, item=replace(part.item, reason=reason)) for part in parts
+def _epoch(branch: Branch, beginning: Beginning, memory: Remembered) -> Epoch:
+    if beginning.reason is None and branch.state.epoch is not None:
+        return branch.state.epoch
+    return Epoch(
+        id="",
+        model=branch.model.name,
+        endpoint=branch.model.endpoint,
+        prompt_ref=branch.settings.system_prompt_ref,
+        files_since=branch.files_since,
+        reason=beginning.reason or RollReason.START,
+        first_message=_first_message(branch, beginning.start),
+        turns_before=branch.history.turns_before + beginning.start,
+        turns_summarised=_turns_summarised(branch, beginning.start, memory),
+        memory=memory.text,
+        memory_tokens=memory.tokens,
+        summary=memory.summary,
+        noted=memory.items,
+        predicted_before=beginning.predicted_before,
     )
 
 
-def _newest_that_fit(turns: Sequence[Turn], room: int) -> Sequence[Turn]:
-    start = len(turns)
-    for turn in reversed(turns):
-        room -= size(messages_of(turn))
-        if room < 0:
-            break
-        start -= 1
-    return turns[start:]
+def _first_message(branch: Branch, start: int) -> str:
+    turns = branch.turns[start : start + 1]
+    asked = turns[0].messages if turns else branch.history.asking
+    said = leave_out_empty(asked)
+    return said[0].id if said else ""
 
 
-def _sent_turns(turns: Sequence[Turn]) -> tuple[_Part, ...]:
+def _because(part: Part, reason: str) -> Part:
+    return replace(part, item=replace(part.item, reason=reason))
+
+
+def _sent_turns(branch: Branch, start: int, epoch: str) -> tuple[Part, ...]:
+    turns = branch.turns[start:]
     if not turns:
         return ()
-    messages = tuple(message for turn in turns for message in render(turn))
-    return (_Part(_run(turns, Outcome.SENT), messages),)
+    tokens = sum(branch.sizes[start:]) + native_size(turns, epoch)
+    sent = tuple(render(turns, epoch))
+    return (Part(_run(turns, tokens, Outcome.SENT), sent),)
 
 
-def _dropped_turns(
-    turns: Sequence[Turn], reason: str, turns_before: int = 0
-) -> tuple[Item, ...]:
-    """Name a run that is not sent; of `turns_before` only the number is known."""
-    if not turns and not turns_before:
-        return ()
-    run = _run(turns, Outcome.DROPPED)
-    first = "" if turns_before else run.first
-    count = run.turns + turns_before
-    return (replace(run, reason=reason, first=first, turns=count),)
+def _left(branch: Branch, start: int, epoch: Epoch) -> list[Item]:
+    """Name the runs that are not sent; of those not read only the number is known."""
+    before = branch.history.turns_before
+    before_summarised = min(before, epoch.turns_summarised)
+    summarised = min(start, epoch.turns_summarised - before_summarised)
+    older = OLDER_THAN_LAST if epoch.reason is RollReason.LAST_TURNS else OLDER
+    empty = branch.empty
+    said = sum(size(messages_of(turn)) for turn in empty)
+    named = (
+        replace(
+            _left_run(branch, 0, summarised, before_summarised),
+            outcome=Outcome.SUMMARISED,
+            reason=SUMMARISED,
+        ),
+        replace(
+            _left_run(branch, summarised, start, before - before_summarised),
+            reason=older,
+        ),
+        replace(_run(empty, said, Outcome.DROPPED), reason=EMPTY),
+    )
+    return [run for run in named if run.turns]
 
 
-def _run(turns: Sequence[Turn], outcome: Outcome) -> Item:
-    tokens = sum([size(messages_of(turn)) for turn in turns])
+def _turns_summarised(branch: Branch, start: int, memory: Remembered) -> int:
+    """Return how many of the turns that left are in the summary that is sent."""
+    summary = branch.history.memory.summary
+    if memory.summary is None or summary is None:
+        return 0
+    before = max(0, branch.history.turns_before - summary.turns_after)
+    return before + min(start, branch.covered)
+
+
+def _left_run(branch: Branch, start: int, end: int, before: int) -> Item:
+    run = _run(branch.turns[start:end], sum(branch.sizes[start:end]), Outcome.DROPPED)
+    return replace(run, first="" if before else run.first, turns=run.turns + before)
+
+
+def _run(turns: Sequence[Turn], tokens: int, outcome: Outcome) -> Item:
     ids = [one.id for turn in (*turns[:1], *turns[-1:]) for one in messages_of(turn)]
     first, last = (ids[0], ids[-1]) if ids else ("", "")
-    return Item("turns", outcome, tokens, first=first, last=last, turns=len(turns))
-
-
-def _first_message(sent: tuple[_Part, ...]) -> str | None:
-    return sent[0].item.first or None if sent else None
-
-
-def _tokens(parts: Iterable[_Part]) -> int:
-    return sum([part.item.tokens for part in parts])
+    return Item("turns", outcome, tokens, "", first, last, len(turns))

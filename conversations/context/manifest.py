@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from conversations.wire import Item, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conversations.wire.epochs import ItemKind
+
 
 class Line(TypedDict):
     """An `Item`; what is empty is left out."""
 
-    kind: Literal["system", "turns", "asking", "partial", "continue"]
+    kind: ItemKind
     outcome: str
     tokens: int
     reason: NotRequired[str]

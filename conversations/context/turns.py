@@ -9,7 +9,7 @@ from conversations.wire import RequestMessage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conversations.wire import HistoryMessage, Turn
+    from conversations.wire import HistoryMessage, Json, Turn
 
 # What the chat format takes for each message (OpenAI cookbook, "How to count tokens
 # with tiktoken": 3 or 4, by model).
@@ -21,9 +21,14 @@ def says_something(text: str) -> bool:
     return bool(text) and not text.isspace()
 
 
+def is_said(message: HistoryMessage) -> bool:
+    """Whether there is anything in a message to be sent."""
+    return says_something(message.content) or bool(message.files)
+
+
 def leave_out_empty(messages: Iterable[HistoryMessage]) -> tuple[HistoryMessage, ...]:
     """Return the messages that say something, in order."""
-    return tuple([one for one in messages if says_something(one.content)])
+    return tuple([one for one in messages if is_said(one)])
 
 
 def split_by_asked(turns: Iterable[Turn]) -> tuple[list[Turn], list[Turn]]:
@@ -31,7 +36,8 @@ def split_by_asked(turns: Iterable[Turn]) -> tuple[list[Turn], list[Turn]]:
     asked: list[Turn] = []
     empty: list[Turn] = []
     for turn in turns:
-        (asked if leave_out_empty(turn.messages) else empty).append(turn)
+        said = [one for one in turn.messages if is_said(one)]
+        (asked if said else empty).append(turn)
     return asked, empty
 
 
@@ -41,17 +47,43 @@ def messages_of(turn: Turn) -> tuple[HistoryMessage, ...]:
 
 
 def size(messages: Iterable[HistoryMessage]) -> int:
-    """Return what sending `messages` takes, in tokens; empty ones are not sent."""
+    """Return what `messages` take, in tokens; empty ones are not sent."""
+    return sum([one.tokens + MESSAGE_TOKENS for one in messages if is_said(one)])
+
+
+def native_size(turns: Iterable[Turn], epoch: str) -> int:
+    """Return what replies add that go back as they came, in tokens."""
     return sum(
-        [one.tokens + MESSAGE_TOKENS for one in messages if says_something(one.content)]
+        [
+            turn.reply.native.tokens
+            for turn in turns
+            if turn.reply and turn.reply.native and is_replayed(turn.reply, epoch)
+        ]
     )
 
 
-def render(turn: Turn) -> list[RequestMessage]:
-    """Return a turn as messages of a request."""
-    asked = leave_out_empty(turn.messages)
-    replied = leave_out_empty((turn.reply,) if turn.reply else ())
-    return [
-        *(RequestMessage("user", message.content) for message in asked),
-        *(RequestMessage("assistant", message.content) for message in replied),
-    ]
+def is_replayed(reply: HistoryMessage, epoch: str) -> bool:
+    """Whether a reply goes back as it came: only while its epoch goes on."""
+    return bool(epoch) and reply.native is not None and reply.native.epoch == epoch
+
+
+def render(turns: Iterable[Turn], epoch: str) -> list[RequestMessage]:
+    """Return turns as messages of a request, replies natively within `epoch`."""
+    sent: list[RequestMessage] = []
+    for turn in turns:
+        sent += [
+            RequestMessage("user", one.content, one.id, files=one.files)
+            for one in turn.messages
+            if is_said(one)
+        ]
+        reply = turn.reply
+        if reply is not None and says_something(reply.content):
+            items = _items(reply, epoch) if reply.native else ()
+            sent.append(RequestMessage("assistant", reply.content, reply.id, items))
+    return sent
+
+
+def _items(reply: HistoryMessage, epoch: str) -> tuple[Json, ...]:
+    if reply.native is None or not is_replayed(reply, epoch):
+        return ()
+    return reply.native.items

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from conversations.gateways.chat_completions import render_request
+from conversations.gateways.catalog.rows import ModelListing
 from conversations.gateways.errors import ErrorKind, GatewayError, scrub
+from conversations.gateways.protocols import request_bytes, request_parameters
+from conversations.wire import Finished, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
-    from conversations.gateways.connections import Connections
-    from conversations.wire import Delta, Request
+    from conversations.gateways.transport.connections import Connections
+    from conversations.wire import Delta, Json, Request
 
 __all__ = [
     "ErrorKind",
@@ -26,35 +27,23 @@ __all__ = [
     "ModelListing",
     "Route",
     "request_bytes",
+    "request_parameters",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a request goes and what opens the door. A demo needs neither."""
+    """Where a request goes and what opens the door. The demo needs neither.
+
+    `preset` names the gateway's kind, one of `presets.PRESETS`; `auth` how it is
+    shown the key, one of `presets.Auth`.
+    """
 
     base_url: str
     key: str = field(repr=False)
-    demo: bool = False
-    protocol: str = "chat_completions"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelListing:
-    """A model as its gateway lists it. Sizes in tokens, None where it is silent."""
-
-    name: str
-    window: int | None = None
-    max_output: int | None = None
-
-
-_RENDERERS = {"chat_completions": render_request}
-
-
-def request_bytes(protocol: str, request: Request) -> bytes:
-    """Return the body that `protocol` sends for `request`, byte for byte."""
-    body = _RENDERERS[protocol](request)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    protocol: str = Protocol.CHAT_COMPLETIONS
+    preset: str = "compatible"
+    auth: str = "bearer"
 
 
 class Gateways:
@@ -72,30 +61,40 @@ class Gateways:
         self._connections: Connections | None = None
 
     async def stream(
-        self, route: Route, request: Request
+        self, route: Route, request: Request, body: bytes | None = None
     ) -> AsyncGenerator[Delta, None]:
         """Yield the answer's deltas and at last one Finished.
 
-        Raises GatewayError, with no secret in it. Closing the generator closes the
-        connection to the gateway.
+        Where a gateway counts the prompt before the answer has ended, a Counted says so.
+        `body` is the request as `request_bytes` gave it, where that is known. Raises
+        GatewayError, with no secret in it. Closing the generator closes the connection
+        to the gateway.
         """
         connections = await self._connect()
-        try:
-            async with aclosing(connections.stream(route, request)) as deltas:
+        with _scrubbed(route):
+            async with aclosing(connections.stream(route, request, body)) as deltas:
                 async for delta in deltas:
-                    yield delta
-        except GatewayError as error:
-            error.detail = scrub(error.detail, [route.key])
-            raise
+                    if isinstance(delta, Finished):
+                        yield _scrub_end(delta, route)
+                    else:
+                        yield delta
 
     async def list_models(self, route: Route) -> list[ModelListing]:
         """Return what the gateway lists. Raises GatewayError, with no secret in it."""
         connections = await self._connect()
-        try:
+        with _scrubbed(route):
             return await connections.list_models(route)
-        except GatewayError as error:
-            error.detail = scrub(error.detail, [route.key])
-            raise
+
+    async def fetch(self, route: Route, url: str, body: Json | None = None) -> bytes:
+        """Return what the gateway has at `url`: GET, or POST of `body` as JSON.
+
+        At most `limits.GATEWAY_EVENT_BYTES`. Raises GatewayError, with no secret in
+        it; also where `url` is not of the route's own server, which alone may have
+        the key.
+        """
+        connections = await self._connect()
+        with _scrubbed(route):
+            return await connections.fetch(route, url, body)
 
     async def aclose(self) -> None:
         """Close every connection. The next use opens new ones."""
@@ -113,11 +112,27 @@ class Gateways:
         return self._connections
 
 
+def _scrub_end(finished: Finished, route: Route) -> Finished:
+    """Return an end whose words, which people are shown, have no secret in them."""
+    detail = scrub(finished.detail, [route.key])
+    raw_reason = scrub(finished.raw_reason, [route.key])
+    return replace(finished, detail=detail, raw_reason=raw_reason)
+
+
+@contextmanager
+def _scrubbed(route: Route) -> Iterator[None]:
+    try:
+        yield
+    except GatewayError as error:
+        error.detail = scrub(error.detail, [route.key])
+        raise
+
+
 _loaded: list[ModuleType] = []
 
 
 async def _load() -> ModuleType:
     if not _loaded:
-        name = "conversations.gateways.connections"
+        name = "conversations.gateways.transport.connections"
         _loaded.append(await asyncio.to_thread(import_module, name))
     return _loaded[0]

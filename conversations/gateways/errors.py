@@ -20,16 +20,19 @@ class ErrorKind(StrEnum):
     STALLED = "stalled"
     UNAUTHORISED = "unauthorised"
     FORBIDDEN = "forbidden"
+    MODERATED = "moderated"
     NOT_FOUND = "not_found"
     RATE_LIMITED = "rate_limited"
     NO_CREDIT = "no_credit"
     BAD_REQUEST = "bad_request"
     CONTEXT_FULL = "context_full"
+    OVERLOADED = "overloaded"
     SERVER = "server"
     NOT_A_STREAM = "not_a_stream"
     REDIRECT = "redirect"
     GARBLED = "garbled"
     TOO_LONG = "too_long"
+    UNREADABLE = "unreadable"
 
 
 _EXPLANATIONS = {
@@ -42,6 +45,8 @@ _EXPLANATIONS = {
     "An admin can set it under Gateways.",
     ErrorKind.FORBIDDEN: "The gateway does not allow this request or this model. "
     "An admin can choose another model.",
+    ErrorKind.MODERATED: "The gateway's own rules did not let this through. "
+    "Other words may help.",
     ErrorKind.NOT_FOUND: "The gateway does not know this model or this address. "
     "An admin can check both under Gateways.",
     ErrorKind.RATE_LIMITED: "The gateway is getting more requests than it allows. "
@@ -51,6 +56,8 @@ _EXPLANATIONS = {
     ErrorKind.BAD_REQUEST: "The gateway could not accept the request as it was sent.",
     ErrorKind.CONTEXT_FULL: "The conversation is longer than this model can read "
     "at once.",
+    ErrorKind.OVERLOADED: "The model is in great demand just now. "
+    "Please try again in a moment.",
     ErrorKind.SERVER: "The gateway has a problem of its own. "
     "Please try again in a moment.",
     ErrorKind.NOT_A_STREAM: "The gateway answered with something that is not an "
@@ -59,13 +66,21 @@ _EXPLANATIONS = {
     "An admin can check it under Gateways.",
     ErrorKind.GARBLED: "The gateway's answer could not be understood.",
     ErrorKind.TOO_LONG: "The answer grew longer than this server accepts.",
+    ErrorKind.UNREADABLE: "This model cannot read a file of this message. "
+    "Choose another model, or take the file out.",
 }
 
 
 class GatewayError(Exception):
     """A request that failed: `detail` is the gateway's own words, to be scrubbed.
 
-    `status` is the HTTP status where there was one.
+    `status` is the HTTP status, or the one an error inside a stream stands for, where
+    there is one; `retry_after` is in seconds, where the gateway says when to come back;
+    `retryable` is its own word on whether to. `parameter` names what it did not take
+    (`refuses_value`: not with that value), `window` the tokens it says it reads and
+    `tokens` those it has counted. `from_upstream` says that all it knows is that the
+    server behind it failed, which may also mean that the request was too long. `by_size`
+    says that it may be bytes that were too many, and not tokens.
     """
 
     def __init__(
@@ -75,6 +90,14 @@ class GatewayError(Exception):
         self.kind = kind
         self.detail = detail
         self.status = status
+        self.retry_after: float | None = None
+        self.retryable: bool | None = None
+        self.parameter = ""
+        self.refuses_value = False
+        self.window: int | None = None
+        self.tokens: int | None = None
+        self.from_upstream = False
+        self.by_size = False
 
     def __str__(self) -> str:
         return f"{self.kind.value}: {self.detail}" if self.detail else self.kind.value
@@ -92,7 +115,7 @@ def explain(kind: ErrorKind) -> str:
 _KEY_LIKE = re.compile(
     r"\b[Bb]earer\s+[^\s\"'<>,;]+"
     r"|\b(?:sk|pk|rk|gsk|xai|hf)[-_][\w*.…-]{8,}"
-    r"|[\w.-]*(?:\*{3,}|…{2,})[\w*.…-]*"
+    r"|(?<![\w.-])[\w.-]*(?:\*{3,}|…{2,})[\w*.…-]*"
 )
 _WORD = re.compile(r"[\w.+/=-]{8,}")
 _REMOVED = "[key removed]"

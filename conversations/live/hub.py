@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from conversations import limits
-from conversations.live.guard import find_lost_viewers
+from conversations.live.guard import find_lost_pages
 from conversations.live.journal import commit_deltas, renew_leases
+from conversations.live.news import News
 from conversations.live.room import Room
-from conversations.live.tasks import Tasks, create_task
+from conversations.live.tasks import Tasks, create_task, repeat
 from conversations.live.threads import DatabaseThreads
 from conversations.rendering.markdown import closed_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
     from uuid import UUID
 
     from conversations.live.buffer import Buffer
+    from conversations.live.listener import Listener
+    from conversations.live.presence import Face
     from conversations.live.room import ReadChanges
     from conversations.live.tasks import Work
     from conversations.live.viewer import Viewer
 
-logger = logging.getLogger(__name__)
-
-PAUSE_AFTER_ERROR_SECONDS = 0.25
 RESTARTING = 1012
+# A request that takes longer to be planned is not waited for.
+GIVE_WAY_SECONDS = 0.02
 # At most two seconds of ticks.
 SEE_OFF_ROUNDS = 200
 
@@ -40,7 +40,12 @@ class Hub:
         self.tasks = Tasks()
         self.journal = DatabaseThreads("journal", 1)
         self.readers = DatabaseThreads("reader", 3)
+        # What nobody waits for.
+        self.background = DatabaseThreads("background", 1)
+        self.news = News(self._pages, self.readers)
         self._rooms: dict[UUID, Room] = {}
+        # Pages that show no conversation.
+        self.listeners: set[Listener] = set()
         self._buffers: dict[int, tuple[Buffer, Room]] = {}
         self._dirty: dict[Buffer, Room] = {}
         self._tick_wanted = asyncio.Event()
@@ -58,14 +63,15 @@ class Hub:
         self._work = work
         self._read = read
         services = (self._tick, self._close_blocks, self._beat, self._guard)
-        self._services = [create_task(_for_ever(service)) for service in services]
+        all_of_them = (*services, self.news.spread)
+        self._services = [create_task(repeat(service)) for service in all_of_them]
 
     async def drain(self, seconds: float) -> None:
         """Take no new work, let what runs finish, save the rest, close sockets."""
         self.draining = True
         await self.tasks.drain(seconds)
         await self._see_off()
-        closing = [viewer.close(RESTARTING) for viewer in self._viewers()]
+        closing = [page.close(RESTARTING) for page in self._pages()]
         await asyncio.gather(*closing, return_exceptions=True)
 
     async def _see_off(self) -> None:
@@ -84,6 +90,7 @@ class Hub:
         await asyncio.gather(*self._services, return_exceptions=True)
         self.journal.close()
         self.readers.close()
+        self.background.close()
 
     # Work
 
@@ -93,7 +100,15 @@ class Hub:
         Without a loop nothing happens: the row stays queued for the next start.
         """
         if self.loop is not None and self._work is not None and not self.draining:
+            self.tasks.expect(generation_id)
             self.loop.call_soon_threadsafe(self.tasks.start, generation_id, self._work)
+
+    def give_way(self) -> None:
+        """Let what was just started be asked first; to be called on a request's thread.
+
+        A page that is drawn meanwhile would slow it down, as one interpreter does both.
+        """
+        self.tasks.give_way(GIVE_WAY_SECONDS)
 
     def stop(self, generation_id: int) -> bool:
         """Stop a generation of this process; return whether there was one."""
@@ -114,6 +129,14 @@ class Hub:
     def append(self, buffer: Buffer, text: str) -> None:
         """Take a delta; it is committed and shown at the next tick."""
         buffer.append(text)
+        self._mark(buffer)
+
+    def think(self, buffer: Buffer, text: str) -> None:
+        """Take a delta of the reasoning; it is committed and shown likewise."""
+        buffer.think(text)
+        self._mark(buffer)
+
+    def _mark(self, buffer: Buffer) -> None:
         self._dirty[buffer] = self._buffers[buffer.generation_id][1]
         self._tick_wanted.set()
 
@@ -129,7 +152,7 @@ class Hub:
         await asyncio.sleep(limits.BUSY_TICK_SECONDS if busy else limits.TICK_SECONDS)
         self._tick_wanted.clear()
         dirty, self._dirty = self._dirty, {}
-        rows = [(buffer.generation_id, *buffer.take()) for buffer in dirty]
+        rows = [row for buffer in dirty for row in buffer.take()]
         try:
             lost = await self.journal.run(commit_deltas, rows)
         except Exception:
@@ -168,30 +191,52 @@ class Hub:
 
     # Viewers
 
-    def watch(self, viewer: Viewer) -> Room:
+    def watch(self, viewer: Viewer, face: Face) -> Room:
         """Join first; what is read afterwards can then not be missed."""
         room = self._room(viewer.conversation_id)
         room.viewers.add(viewer)
+        room.presence.join(face)
         return room
 
-    def unwatch(self, viewer: Viewer) -> None:
-        """Leave. Closing a page never stops an answer."""
-        room = self._room(viewer.conversation_id)
-        room.viewers.discard(viewer)
-        self._sweep(room)
+    def unwatch(self, viewer: Viewer, *, at_once: bool = False) -> None:
+        """Leave, unnoticed by others for a moment. It never stops an answer."""
+        room = self._rooms.get(viewer.conversation_id)
+        if room is not None and viewer in room.viewers:
+            room.viewers.discard(viewer)
+            room.presence.leave(viewer.user_id, at_once=at_once)
+            self._sweep(room)
 
-    def announce(self, conversation_id: UUID) -> None:
-        """Say that rows have changed (after their commit), from any thread."""
+    def start_typing(self, viewer: Viewer) -> None:
+        """Note that the person of a page types."""
+        if room := self._rooms.get(viewer.conversation_id):
+            room.presence.start_typing(viewer.user_id)
+
+    def announce(self, conversation_id: UUID, by: int | None = None) -> None:
+        """Say that rows have changed (after their commit), from any thread.
+
+        `by` is who has written something and so no longer types.
+        """
         if self.loop is not None:
-            self.loop.call_soon_threadsafe(self._announce, conversation_id)
+            self.loop.call_soon_threadsafe(self._announce, conversation_id, by)
+
+    def tell(self, user_ids: frozenset[int], besides: UUID | None = None) -> None:
+        """Say that lists of people have changed (after the commit), from any thread.
+
+        Pages that show the conversation `besides` need not know.
+        """
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.news.tell, user_ids, besides)
 
     def count_sockets(self, user_id: int) -> int:
         """Return how many pages of this process a person has open."""
-        return sum(viewer.user_id == user_id for viewer in self._viewers())
+        return sum(page.user_id == user_id for page in self._pages())
 
-    def _announce(self, conversation_id: UUID) -> None:
-        # A turn changes rows several times in a few milliseconds: one reading does.
+    def _announce(self, conversation_id: UUID, by: int | None) -> None:
+        self.news.change(conversation_id)
         room = self._rooms.get(conversation_id)
+        if room is not None and by is not None:
+            room.presence.stop_typing(by)
+        # A turn changes rows several times in a few milliseconds: one reading does.
         if room is not None and not room.announcing:
             room.announcing = True
             loop = asyncio.get_running_loop()
@@ -207,8 +252,9 @@ class Hub:
         if room.empty:
             self._rooms.pop(room.conversation_id, None)
 
-    def _viewers(self) -> list[Viewer]:
-        return [viewer for room in self._rooms.values() for viewer in room.viewers]
+    def _pages(self) -> list[Listener]:
+        rooms = self._rooms.values()
+        return [*self.listeners, *(one for room in rooms for one in room.viewers)]
 
     # Heartbeat and rights
 
@@ -220,19 +266,9 @@ class Hub:
 
     async def _guard(self) -> None:
         await asyncio.sleep(limits.ACCESS_CHECK_SECONDS)
-        if viewers := self._viewers():
-            for viewer, code in await self.readers.run(find_lost_viewers, viewers):
-                await viewer.close(code)
-
-
-async def _for_ever(service: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Repeat `service`; an error in one round must not end every stream."""
-    while True:
-        try:
-            await service()
-        except Exception:
-            logger.exception("A service of the hub failed; it goes on.")
-            await asyncio.sleep(PAUSE_AFTER_ERROR_SECONDS)
+        if pages := self._pages():
+            for page, code in await self.readers.run(find_lost_pages, pages):
+                await page.close(code)
 
 
 _current = Hub()

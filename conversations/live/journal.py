@@ -15,16 +15,18 @@ from conversations.wire import State
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-Row = tuple[int, int, str]
+# Of which generation, whether it is reasoning, from which offset, what.
+Row = tuple[int, bool, int, str]
 
 _INSERT = (
     f"INSERT INTO {Delta._meta.db_table} "  # noqa: S608, SLF001 - our own names
-    '(generation_id, "offset", text) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING'
+    '(generation_id, is_reasoning, "offset", text) VALUES (%s, %s, %s, %s) '
+    "ON CONFLICT DO NOTHING"
 )
 
 
 def commit_deltas(rows: Sequence[Row]) -> set[int]:
-    """Commit (generation, offset, text) rows; return the generations that lost.
+    """Commit rows of deltas; return the generations that lost.
 
     One transaction for all answers of a tick. A generation that is no longer
     running takes no more text: whoever ended it has won.
@@ -37,7 +39,7 @@ def commit_deltas(rows: Sequence[Row]) -> set[int]:
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        kept = [row for row in rows if row[0] in running and row[2]]
+        kept = [row for row in rows if row[0] in running]
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, kept)
     return wanted - running

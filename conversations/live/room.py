@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conversations.live.presence import Presence
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
@@ -13,29 +15,58 @@ if TYPE_CHECKING:
     from conversations.live.buffer import Buffer
     from conversations.live.viewer import Viewer
 
-    ReadChanges = Callable[[UUID, int], Awaitable["Changes"]]
+    ReadChanges = Callable[[UUID, int, "Branch"], Awaitable["Changes"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page is in a running answer. Offsets in characters."""
+    """Where a page is in a running answer: offsets in characters.
+
+    `closed` is how much of the text it has as closed blocks; `reasoning` is an
+    offset in the reasoning of `attempt`.
+    """
 
     message_id: str = ""
     attempt: int = 0
     offset: int = 0
     closed: int = 0
+    reasoning: int = 0
+
+    @property
+    def read(self) -> int:
+        return self.offset + self.reasoning
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Which branch a page shows: that of its last message, or the newest for None.
+
+    `stays` says that its last answer was chosen among several tries: a newer one does
+    not take its place.
+    """
+
+    at: UUID | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed in a conversation after some version, as frames.
+    """What changed on a branch after some version, as frames.
 
-    `running` says where the article of the running answer, if among them, ends.
+    `running` says where the article of the running answer, if among them, ends;
+    `elsewhere` which answer runs that is not on the branch; `branch` is where a page
+    is once it has them.
     """
 
     frames: tuple[str, ...]
     version: int
     running: Cursor | None = None
+    elsewhere: UUID | None = None
+    branch: Branch | None = None
+
+
+# A page names its branch as it likes: what is read for it may not grow without end.
+MOST_READINGS = 64
 
 
 class Room:
@@ -45,11 +76,12 @@ class Room:
         self.conversation_id = conversation_id
         self.viewers: set[Viewer] = set()
         self.buffer: Buffer | None = None
+        self.presence = Presence(self.wake)
         self.news = 0
         # Whether an announcement waits, so that others may join it.
         self.announcing = False
         self._read = read
-        self._reading: dict[int, asyncio.Future[Changes]] = {}
+        self._reading: dict[tuple[int, Branch], asyncio.Future[Changes]] = {}
 
     @property
     def empty(self) -> bool:
@@ -67,10 +99,20 @@ class Room:
         self._reading.clear()
         self.wake()
 
-    async def changes(self, seen: int) -> Changes:
-        """Return what changed after version `seen`, read once for all who ask."""
-        reading = self._reading.get(seen)
-        if reading is None or (reading.done() and reading.exception()):
-            reading = asyncio.ensure_future(self._read(self.conversation_id, seen))
-            self._reading[seen] = reading
+    async def changes(self, seen: int, branch: Branch) -> Changes:
+        """Return what changed on a branch after version `seen`, read once for all.
+
+        While an answer is written, for all who ask at the same time: whoever comes
+        later has all that was written until then in its article.
+        """
+        reading = self._reading.get((seen, branch))
+        if reading is None or (reading.done() and self._is_old(reading)):
+            read = self._read(self.conversation_id, seen, branch)
+            reading = asyncio.ensure_future(read)
+            if len(self._reading) >= MOST_READINGS:
+                self._reading.clear()
+            self._reading[seen, branch] = reading
         return await asyncio.shield(reading)
+
+    def _is_old(self, reading: asyncio.Future[Changes]) -> bool:
+        return self.buffer is not None or reading.exception() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
+PAUSE_AFTER_ERROR_SECONDS = 0.25
+
 
 def create_task(work: Coroutine[None, None, R]) -> asyncio.Task[R]:
     """Start `work` on the running loop with a context of its own.
@@ -26,22 +29,53 @@ def create_task(work: Coroutine[None, None, R]) -> asyncio.Task[R]:
     return loop.create_task(work, context=contextvars.Context())
 
 
+async def repeat(service: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Repeat `service` for ever; an error in one round must not end every stream."""
+    while True:
+        try:
+            await service()
+        except Exception:
+            logger.exception("A service of the hub failed; it goes on.")
+            await asyncio.sleep(PAUSE_AFTER_ERROR_SECONDS)
+
+
 class Tasks:
     """One task a generation, and inside it one reader, which alone is cancelled.
 
-    So whatever ends the reading, the task goes on to save what was read.
+    So whatever ends the reading, the task goes on to save what was read. What follows
+    an answer that has ended is cut short by the end of the process only.
     """
 
     def __init__(self) -> None:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._readers: dict[int, asyncio.Task[object]] = {}
+        self._followers: dict[int, asyncio.Task[object]] = {}
         self._stopped: set[int] = set()
         self._ending = False
+        # Those whose request is still to be sent; changed from any thread.
+        self._awaited: set[int] = set()
+        self._sent = threading.Condition()
+
+    def expect(self, generation_id: int) -> None:
+        """Say, from any thread, that a task is about to start."""
+        with self._sent:
+            self._awaited.add(generation_id)
+
+    def give_way(self, seconds: float) -> None:
+        """Wait, on a thread, until every request that is planned is being sent."""
+        with self._sent:
+            self._sent.wait_for(lambda: not self._awaited, seconds)
+
+    def _let_go(self, generation_id: int) -> None:
+        with self._sent:
+            self._awaited.discard(generation_id)
+            if not self._awaited:
+                self._sent.notify_all()
 
     @property
     def ids(self) -> list[int]:
-        """The generations that have a task."""
-        return list(self._tasks)
+        """The generations that have a task and have not ended."""
+        return [pk for pk in self._tasks if pk not in self._followers]
 
     def __contains__(self, generation_id: int) -> bool:
         return generation_id in self._tasks
@@ -49,6 +83,7 @@ class Tasks:
     def start(self, generation_id: int, work: Work) -> None:
         """Start `work(generation_id)` unless it runs already."""
         if generation_id in self._tasks or self._ending:
+            self._let_go(generation_id)
             return
         task = create_task(work(generation_id))
         self._tasks[generation_id] = task
@@ -60,11 +95,24 @@ class Tasks:
         """Run the part of a task that may be cancelled; return it when done."""
         reader = create_task(reading)
         self._readers[generation_id] = reader
+        self._let_go(generation_id)
         if self._ending or generation_id in self._stopped:
             reader.cancel()
         await asyncio.wait([reader])
         del self._readers[generation_id]
         return reader
+
+    async def follow(
+        self, generation_id: int, following: Coroutine[None, None, R]
+    ) -> asyncio.Task[R]:
+        """Run what follows the end of a generation; return it when done."""
+        follower = create_task(following)
+        self._followers[generation_id] = follower
+        if self._ending:
+            follower.cancel()
+        await asyncio.wait([follower])
+        del self._followers[generation_id]
+        return follower
 
     def stop(self, generation_id: int) -> None:
         """Cancel the reading because a person asked."""
@@ -86,8 +134,8 @@ class Tasks:
             async with asyncio.timeout(seconds):
                 await self.idle()
         self._ending = True
-        for reader in self._readers.values():
-            reader.cancel()
+        for task in (*self._readers.values(), *self._followers.values()):
+            task.cancel()
         await self.idle()
 
     async def idle(self) -> None:
@@ -97,6 +145,7 @@ class Tasks:
 
     def _forget(self, generation_id: int, task: asyncio.Task[None]) -> None:
         del self._tasks[generation_id]
+        self._let_go(generation_id)
         self._stopped.discard(generation_id)
         if not task.cancelled() and (error := task.exception()):
             logger.error("A generation's task ended with an error.", exc_info=error)

@@ -7,14 +7,20 @@ query there would freeze live text for every viewer of the process.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+TRY_AGAIN_SECONDS = 1.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +41,17 @@ class DatabaseThreads:
         return await loop.run_in_executor(
             self._pool, lambda: _with_fresh_connection(function, *args, **kwargs)
         )
+
+    async def insist(
+        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run an operation; while the database refuses, try again."""
+        while True:
+            try:
+                return await self.run(function, *args, **kwargs)
+            except DatabaseError:
+                logger.exception("The database refused; trying again.")
+                await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     def close(self) -> None:
         """Wait for what runs, close the connections and end the threads."""

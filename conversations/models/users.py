@@ -9,9 +9,34 @@ FACES = 8
 class User(AbstractUser):
     """A person. `name` is what other people see."""
 
+    monthly_limit = models.DecimalField(
+        "monthly limit",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="US dollars a month. Empty: what holds for each person.",
+    )
+
+    # What is being written for a new conversation.
+    draft = models.TextField(blank=True, editable=False)
+    draft_version = models.PositiveIntegerField(default=0, editable=False)
+    # Empty: as the person's machine has it.
+    theme = models.CharField(
+        max_length=5,
+        blank=True,
+        choices=[("light", "Light"), ("dark", "Dark")],
+        editable=False,
+    )
+
     @property
     def name(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def handle(self) -> str:
+        """The user name where others see another name: two people may have that."""
+        return "" if self.name == self.username else self.username
 
     @property
     def face(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from conversations.rendering.parser import Parser
 
@@ -14,17 +14,57 @@ if TYPE_CHECKING:
     from conversations.rendering.budget import Budget
 
 # Tells blocks apart without looking inside them.
-_outline = Parser()
+_outline = Parser(is_growing=True)
 _outline.core.ruler.enableOnly(["normalize", "block", "size"])
 
 _FENCE_OPEN = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n")
 _BLANK_END = re.compile(r"(?:\A|\n)[ \t]*\n\Z")
+# Blank lines, headings, fences, rules and the ends of formulas.
+_ENDING = re.compile(
+    r"^[ \t]*$|^ {0,3}(?:#|```|~~~|(?:[-=*_][ \t]*)+$)|(?:\$\$|\\\])[ \t]*$",
+    re.MULTILINE,
+)
+# So much of a line tells what it is.
+_LINE_CHARACTERS = 80
 _CLOSED_AT_ONCE = frozenset({"heading_open", "hr"})
 _CLOSED_BY_BLANK = frozenset({"paragraph_open", "blockquote_open", "table_open"})
 
 
+class Outlined(NamedTuple):
+    """A closed block: where it ends, and its tokens, not read inside."""
+
+    end: int
+    tokens: list[Token]
+
+
+class Lines:
+    """The lines of a growing text, watched for those with which a block may end."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    @property
+    def is_at_start(self) -> bool:
+        """Whether nothing has come of the next line."""
+        return not self._last
+
+    def take(self, text: str) -> bool:
+        """Tell whether it is worth looking for closed blocks after this text.
+
+        What a list is followed by without a blank line closes with that.
+        """
+        lines, newline, last = (self._last + text).rpartition("\n")
+        self._last = last[:_LINE_CHARACTERS]
+        return bool(newline and _ENDING.search(lines))
+
+
 def find_block_ends(text: str, budget: Budget) -> list[int]:
-    """Return the offsets in `text` where closed top-level blocks end.
+    """Return the offsets in `text` where closed top-level blocks end."""
+    return [block.end for block in find_blocks(text, budget)]
+
+
+def find_blocks(text: str, budget: Budget) -> list[Outlined]:
+    """Return the closed top-level blocks of `text`.
 
     A block is closed when no text that may follow can change it. Blocks follow
     one another without gaps: blank lines belong to the block before them, link
@@ -33,12 +73,21 @@ def find_block_ends(text: str, budget: Budget) -> list[int]:
     if "\n" not in text or "\r" in text or _is_in_fence(text):
         return []
     known = _known_part(text)
-    blocks = [token for token in _outline.read(known, budget) if _is_block(token)]
+    tokens = _outline.read(known, budget)
+    firsts = [at for at, token in enumerate(tokens) if _is_block(token)]
+    blocks = [tokens[at] for at in firsts]
     lines = known.split("\n")
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     if blocks and not _is_final(blocks[-1], known, lines):
-        blocks.pop()
-    return [min(starts[_line_after(block, lines)], len(known)) for block in blocks]
+        _leave_open(blocks, lines)
+    return [
+        Outlined(
+            min(starts[_line_after(block, lines)], len(known)), tokens[first:next_]
+        )
+        for block, first, next_ in zip(
+            blocks, firsts, [*firsts[1:], None], strict=False
+        )
+    ]
 
 
 def _is_in_fence(text: str) -> bool:
@@ -64,9 +113,18 @@ def _is_block(token: Token) -> bool:
     return token.level == 0 and token.nesting >= 0 and token.map is not None
 
 
+def _leave_open(blocks: list[Token], lines: list[str]) -> None:
+    """Drop the last block, which is open, and what it may turn out to be part of."""
+    start, _ = _lines_of(blocks[-1])
+    if blocks.pop().type == "math_block" and blocks and lines[start - 1].strip(" \t"):
+        blocks.pop()
+
+
 def _is_final(block: Token, known: str, lines: list[str]) -> bool:
     if block.type == "fence":
         return _is_closed_fence(block, lines)
+    if block.type == "math_block":
+        return bool(block.meta["closed"]) and _lines_of(block)[1] < len(lines)
     if block.type in _CLOSED_AT_ONCE:
         return known.endswith("\n")
     return block.type in _CLOSED_BY_BLANK and bool(_BLANK_END.search(known))

@@ -10,6 +10,7 @@ from markdown_it.renderer import RendererHTML
 
 from conversations.rendering.highlight import coloured_code, find_language, plain_code
 from conversations.rendering.links import host_of
+from conversations.rendering.maths import draw_formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 # The page's own headings are h1 and h2.
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5"}
+_CLOSES = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]"}
+_TABLE = (
+    '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+)
+_FORMULA = '<div class="formula" tabindex="0" role="group" aria-label="Formula">'
+# Which of its words a button says depends on what its reader has chosen.
+_BUTTONS = (
+    '<button type="button" class="wrap" data-wrap><span class="long">Wrap</span>'
+    '<span class="wrapped">Unwrap</span></button>'
+    '<button type="button" class="copy" data-copy>Copy</button>'
+)
 _LABEL = re.compile(r"[\w.+#-]{1,24}")
 
 
@@ -32,7 +44,7 @@ class Elements(RendererHTML):
         return f"</{_HEADINGS.get(tokens[idx].tag, 'h6')}>\n"
 
     def table_open(self, *_: object) -> str:
-        return '<div class="table-scroll"><table>\n'
+        return f"{_TABLE}\n"
 
     def table_close(self, *_: object) -> str:
         return "</table></div>\n"
@@ -49,6 +61,50 @@ class Elements(RendererHTML):
         if not tokens[idx].meta["done"]:
             state = 'aria-label="Not done"'
         return f'<input type="checkbox" disabled {state}> '
+
+    def math_inline(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        """Render a formula in a line, or what was written."""
+        token = tokens[idx]
+        is_display = token.markup in ("$$", "\\[")
+        html = draw_formula(token.content, env["budget"], is_display=is_display)
+        return html or f"<code>{plain_code(_source(token))}</code>"
+
+    def math_block(
+        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        """Render a formula that stands alone, or what was written."""
+        token = tokens[idx]
+        html = draw_formula(token.content, env["budget"], is_display=True)
+        if html:
+            return f"{_FORMULA}{html}</div>\n"
+        return _framed("latex", f"<code>{plain_code(_source(token))}</code>")
+
+    def notes_open(self, *_: object) -> str:
+        return '<section class="notes">\n<ol>\n'
+
+    def notes_close(self, *_: object) -> str:
+        return "</ol>\n</section>\n"
+
+    def note_open(self, tokens: Sequence[Token], idx: int, *_: object) -> str:
+        number = tokens[idx].meta["number"]
+        return f'<li value="{number}" data-note="{number}">'
+
+    def note_close(self, *_: object) -> str:
+        return "</li>\n"
+
+    def note_back(self, tokens: Sequence[Token], idx: int, *_: object) -> str:
+        """Mark where each of its references is led back to."""
+        meta = tokens[idx].meta
+        return "".join(
+            f'<sup data-back="{meta["number"]}-{time}"></sup>'
+            for time in range(1, meta["times"] + 1)
+        )
+
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, *_: object) -> str:
+        meta = tokens[idx].meta
+        return f'<sup data-note="{meta["id"] + 1}-{meta["subId"] + 1}"></sup>'
 
     def code_inline(self, tokens: Sequence[Token], idx: int, *_: object) -> str:
         return f"<code>{plain_code(tokens[idx].content)}</code>"
@@ -90,6 +146,10 @@ def _host(host: str) -> str:
     return f' <span class="host">({escape(host)})</span>' if host else ""
 
 
+def _source(token: Token) -> str:
+    return f"{token.markup}{token.content}{_CLOSES[token.markup]}"
+
+
 def _figure(token: Token, env: EnvType) -> str:
     language = find_language(token.info)
     word = _LABEL.match(token.info.strip())
@@ -99,8 +159,11 @@ def _figure(token: Token, env: EnvType) -> str:
     else:
         html = coloured_code(token.content, language, env["budget"])
         code = f'<code class="language-{language}">{html}</code>'
+    return _framed(label, code)
+
+
+def _framed(label: str, code: str) -> str:
     return (
-        f'<figure class="code"><figcaption><span>{label}</span>'
-        '<button type="button" class="copy" data-copy>Copy</button></figcaption>'
-        f"<pre>{code}</pre></figure>\n"
+        f'<figure class="code"><figcaption><span>{label}</span>{_BUTTONS}</figcaption>'
+        f'<pre tabindex="0">{code}</pre></figure>\n'
     )

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.utils.safestring import SafeString
+
 from conversations import limits
-from conversations.rendering.blocks import find_block_ends
+from conversations.rendering.blocks import find_block_ends, find_blocks
 from conversations.rendering.budget import Budget, TooCostly
 from conversations.rendering.highlight import plain_code
-from conversations.rendering.parser import Parser
+from conversations.rendering.parser import DEFINITION, Parser
+from conversations.rendering.recent import Recent
 from conversations.rendering.safe import make_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from django.utils.safestring import SafeString
+    from conversations.rendering.blocks import Outlined
 
-CACHED_CHARACTERS = 16_384
-CACHED_TEXTS = 128
+# Texts and their HTML, and those of which a part was rendered while they were written.
+KEPT_CHARACTERS = 6_000_000
+WRITTEN_CHARACTERS = 3_000_000
+# What few people read is shown plain if it is longer.
+ASIDE_CHARACTERS = 16_384
+
+# No text looks like this: in texts "<" is escaped.
+_PLAIN = '<pre class="plain">'
 
 _parser = Parser()
 
@@ -31,12 +38,40 @@ class Block(NamedTuple):
     html: SafeString
 
 
-def render(text: str) -> SafeString:
+_kept: Recent[SafeString] = Recent(KEPT_CHARACTERS)
+_written: Recent[Block] = Recent(WRITTEN_CHARACTERS)
+
+
+def render(text: str, cited: tuple[str, ...] = (), scope: str = "") -> SafeString:
     """Return a whole text as safe HTML, in at most 0.5 s of CPU.
 
-    Text over RICH_BYTES, or too costly to parse, is shown as it was written.
+    What comes after RICH_BYTES, or is too costly to parse, is shown as it was written.
+    `cited` says where the markers `[1]`, `[2]` … lead, "" where nowhere; `scope` is
+    what the ids of footnotes begin with: without one they are not linked.
     """
-    return (_cached if len(text) <= CACHED_CHARACTERS else _render)(text)
+    key = (text, cited, scope if "[^" in text else "")
+    html = _kept.get(key)
+    if html is None:
+        html = _render(*key)
+        _kept.keep(key, html, len(text) + len(html))
+    return html
+
+
+def render_aside(text: str) -> SafeString:
+    """Return what few people read as safe HTML; a long text as it was written."""
+    return render(text) if len(text) <= ASIDE_CHARACTERS else _render_plain(text)
+
+
+def keep_written(text: str, blocks: Sequence[Block]) -> None:
+    """Keep what was rendered of a text while it was written: only the rest is left.
+
+    Its blocks follow one another from its beginning. Where one was too costly, the
+    whole text is rendered anew.
+    """
+    html = SafeString("".join(block.html for block in blocks))
+    if blocks and _PLAIN not in html:
+        size = len(text) + len(html)
+        _written.keep(text, Block(blocks[-1].end, html), size)
 
 
 def closed_blocks(tail: str) -> list[Block]:
@@ -47,21 +82,29 @@ def closed_blocks(tail: str) -> list[Block]:
     """
     budget = Budget()
     try:
-        ends = find_block_ends(tail, budget) if _is_rich(tail) else []
+        found = find_blocks(tail, budget) if _is_rich(tail) else []
     except TooCostly:
         return []
-    return list(_render_blocks(tail, ends, budget))
+    return list(_render_blocks(tail, found, budget))
 
 
-def _render_blocks(tail: str, ends: list[int], budget: Budget) -> Iterator[Block]:
-    for start, end in pairwise([0, *ends]):
+def _render_blocks(tail: str, found: list[Outlined], budget: Budget) -> Iterator[Block]:
+    start = 0
+    for end, tokens in found:
         try:
-            yield Block(end, _render_markdown(tail[start:end], budget))
+            if DEFINITION in tail:
+                # It serves the block that it stands before, and no other yet.
+                html = _render_markdown(tail[start:end], budget)
+            else:
+                inside = _parser.read_inside(tokens, budget)
+                html = make_safe(_parser.write(inside, budget))
+            yield Block(end, html)
         except TooCostly:
             # A later block may only have come too late; the first never gets cheaper.
             if start == 0:
                 yield Block(end, _render_plain(tail[:end]))
             return
+        start = end
 
 
 def _is_rich(text: str) -> bool:
@@ -69,22 +112,33 @@ def _is_rich(text: str) -> bool:
     return size <= limits.RICH_BYTES and len(text.encode()) <= limits.RICH_BYTES
 
 
-def _render(text: str) -> SafeString:
-    if not _is_rich(text):
-        return _render_plain(text)
+def _render(text: str, cited: tuple[str, ...], scope: str) -> SafeString:
+    budget = Budget()
+    written = None if cited or DEFINITION in text else _written.get(text)
+    if written is not None:
+        return SafeString(f"{written.html}{_render(text[written.end :], (), '')}")
     try:
-        return _render_markdown(text, Budget())
+        end = len(text) if _is_rich(text) else _rich_end(text, budget)
+        rich = _render_markdown(text[:end], budget, cited, scope) if end else ""
     except TooCostly:
         return _render_plain(text)
+    rest = _render_plain(text[end:]) if end < len(text) else ""
+    return SafeString(f"{rich}{rest}")
 
 
-_cached = lru_cache(maxsize=CACHED_TEXTS)(_render)
+def _rich_end(text: str, budget: Budget) -> int:
+    """Return where the last block ends that is within RICH_BYTES; 0 where none does."""
+    head = text.encode()[: limits.RICH_BYTES].decode(errors="ignore")
+    ends = find_block_ends(head, budget)
+    return ends[-1] if ends else 0
 
 
-def _render_markdown(text: str, budget: Budget) -> SafeString:
-    tokens = _parser.read(text, budget)
-    return make_safe(_parser.write(tokens, budget))
+def _render_markdown(
+    text: str, budget: Budget, cited: tuple[str, ...] = (), scope: str = ""
+) -> SafeString:
+    tokens = _parser.read(text, budget, cited)
+    return make_safe(_parser.write(tokens, budget), scope)
 
 
 def _render_plain(text: str) -> SafeString:
-    return make_safe(f'<pre class="plain">{plain_code(text)}</pre>')
+    return make_safe(f"{_PLAIN}{plain_code(text)}</pre>")

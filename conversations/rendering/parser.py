@@ -1,4 +1,4 @@
-"""Markdown as we read it: CommonMark with tables, strikethrough and tasks, no HTML."""
+"""Markdown as we read it: CommonMark with tables, tasks, footnotes, formulas; no HTML."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import re
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from conversations.rendering.budget import PARSE_TOKENS, Budget, TooCostly
+from conversations.rendering.citations import link_markers
 from conversations.rendering.elements import Elements
+from conversations.rendering.footnotes import read_footnotes
+from conversations.rendering.formulas import read_formulas
 from conversations.rendering.links import host_of, host_to_show, link_bare_urls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
 
 # The parser skips what is nested deeper than this, and takes as much longer on
 # unclosed brackets as this is higher.
 MAX_NESTING = 20
+# Of links and of footnotes: none is without it.
+DEFINITION = "]:"
 _TASK = re.compile(r"\[([ xX])\][ \t]")
 
 
@@ -30,21 +35,41 @@ _CHAINS = ["paragraph", "reference", "blockquote", "list"]
 
 
 class Parser(MarkdownIt):
-    """Reads links strictly: what may not be linked stays text."""
+    """Reads links strictly: what may not be linked stays text.
 
-    def __init__(self) -> None:
+    Of a text that is growing, a formula that is not closed yet goes to its end.
+    """
+
+    def __init__(self, *, is_growing: bool = False) -> None:
         options = {"html": False, "breaks": True, "maxNesting": MAX_NESTING}
         super().__init__("commonmark", options, renderer_cls=Elements)
         self.enable(["table", "strikethrough"])
+        read_formulas(self, is_growing=is_growing)
+        read_footnotes(self)
         self.block.ruler.before("table", "budget", _spend, {"alt": _CHAINS})
         self.inline.ruler.after("text", "budget", _spend)
         self.core.ruler.after("block", "size", _refuse_excess)
         self.core.ruler.push("tasks", _read_tasks)
         self.core.ruler.push("links", _read_links)
+        names = self.core.ruler.get_active_rules()
+        rules = self.core.ruler.getRules("")
+        self._after_blocks = rules[names.index("size") + 1 :]
 
-    def read(self, text: str, budget: Budget) -> list[Token]:
-        """Return the tokens of `text`, or raise TooCostly."""
-        return self.parse(text, {"budget": budget})
+    def read(self, text: str, budget: Budget, cited: Sequence[str] = ()) -> list[Token]:
+        """Return the tokens of `text`, or raise TooCostly.
+
+        `cited` says where the markers `[1]`, `[2]` … lead.
+        """
+        return self.parse(text, {"budget": budget, "cited": cited})
+
+    def read_inside(self, tokens: list[Token], budget: Budget) -> list[Token]:
+        """Return tokens of blocks with what is in their lines, or raise TooCostly."""
+        if not budget.may_parse():
+            raise TooCostly
+        state = StateCore("", self, {"budget": budget, "cited": ()}, tokens)
+        for rule in self._after_blocks:
+            rule(state)
+        return state.tokens
 
     def write(self, tokens: list[Token], budget: Budget) -> str:
         """Return tokens as HTML that is not yet safe."""
@@ -95,10 +120,10 @@ def _read_task(item: Token, children: list[Token]) -> None:
 def _read_links(state: StateCore) -> None:
     for token in state.tokens:
         if token.children:
-            token.children = list(_read_children(token.children, state.md))
+            token.children = list(_read_children(token.children, state))
 
 
-def _read_children(children: list[Token], md: MarkdownIt) -> Iterator[Token]:
+def _read_children(children: list[Token], state: StateCore) -> Iterator[Token]:
     start: int | None = None
     for index, token in enumerate(children):
         if token.type == "link_open":
@@ -106,10 +131,22 @@ def _read_children(children: list[Token], md: MarkdownIt) -> Iterator[Token]:
         elif token.type == "link_close" and start is not None:
             yield from _read_link(children[start : index + 1])
             start = None
-        elif start is None and token.type == "text" and "://" in token.content:
-            yield from link_bare_urls(token, md.normalizeLink)
+        elif start is None and token.type == "text":
+            yield from _read_text(token, state)
         elif start is None:
             yield token
+
+
+def _read_text(token: Token, state: StateCore) -> Iterator[Token]:
+    is_cited = state.env["cited"] and "[" in token.content
+    parts = link_markers(token, state.env["cited"]) if is_cited else (token,)
+    inside = False
+    for part in parts:
+        inside = part.nesting > 0 or (inside and part.nesting == 0)
+        if part.type == "text" and not inside and "://" in part.content:
+            yield from link_bare_urls(part, state.md.normalizeLink)
+        else:
+            yield part
 
 
 def _read_link(link: list[Token]) -> list[Token]:

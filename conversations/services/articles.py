@@ -11,19 +11,34 @@ from django.utils.safestring import SafeString
 
 from conversations.models import Generation, Message
 from conversations.rendering.articles import Article
-from conversations.rendering.markdown import closed_blocks, render
-from conversations.services.notes import note_for
-from conversations.services.queue import is_held
-from conversations.wire import ACTIVE, CONTINUABLE, State
+from conversations.services.attachments.showing import mark_attached, show_attached
+from conversations.services.audience import is_shared
+from conversations.services.branching.siblings import read_siblings
+from conversations.services.markers import Markers, read_markers
+from conversations.services.queue import (
+    has_place,
+    has_used_up_own,
+    is_busy,
+    is_held,
+    waits_above,
+)
+from conversations.services.replies import show_reply
+from conversations.wire import ACTIVE, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from conversations.models import Conversation
+    from django.db.models import QuerySet
 
-ASSISTANT = "Roundtable"
+    from conversations.models import Conversation
+    from conversations.rendering.articles import Siblings
+
 NOTHING = SafeString("")
+POSTED: dict[str, str] = {
+    Message.MeantFor.EVERYONE: "posted",
+    Message.MeantFor.PEOPLE: "people only",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +47,15 @@ class _Branch:
 
     conversation: Conversation
     generations: dict[UUID, Generation]
+    # Attempts before the newest, oldest first.
+    earlier: dict[UUID, list[Generation]]
     # Questions whose reply waits, oldest last.
     waiting: tuple[UUID, ...]
     held: bool
+    # What the first of them waits for.
+    reason: str
+    siblings: dict[UUID, Siblings]
+    markers: Markers
 
 
 def read_articles(
@@ -42,35 +63,94 @@ def read_articles(
     conversation: Conversation,
     path: Sequence[UUID],
     only: Collection[UUID] | None = None,
+    newest: Sequence[UUID] | None = None,
 ) -> list[Article]:
     """Read messages of a branch (ids, newest first) as articles, oldest first.
 
-    With `only`, the articles of those messages alone.
+    With `only`, the articles of those messages alone. Where `path` does not begin at
+    the end of the branch, or is short, `newest` are the ids that do: what waits there
+    waits in line.
     """
     wanted = [pk for pk in path if only is None or pk in only]
     if not wanted:
         return []
-    branch = _look_around(conversation, path, wanted)
+    # In this order: what has ended when it is read is folded when its text is read.
+    markers = read_markers(
+        conversation=conversation, newest=newest or path, wanted=wanted
+    )
+    branch = _look_around(conversation, newest or path, wanted, markers)
     rows = Message.objects.filter(pk__in=wanted).select_related("author")
+    rows = mark_attached(rows.annotate(asked_by=F("parent__author")))
     found = {message.pk: message for message in rows}
-    return [_article(branch, found[pk]) for pk in reversed(wanted) if pk in found]
+    files = show_attached(found.values())
+    return [
+        replace(_article(branch, found[pk]), attachments=files.get(pk, ()))
+        for pk in reversed(wanted)
+        if pk in found
+    ]
 
 
 def _look_around(
-    conversation: Conversation, path: Sequence[UUID], wanted: list[UUID]
+    conversation: Conversation,
+    path: Sequence[UUID],
+    wanted: list[UUID],
+    markers: Markers,
 ) -> _Branch:
-    rows = Generation.objects.filter(
+    rows = _attempts().filter(
         Q(message__in=wanted) | Q(conversation=conversation, state=State.QUEUED),
         attempt=F("message__attempt"),
-    ).select_related("revision__prompt", "stopped_by", "usage")
-    generations = {row.message_id: row for row in rows}
-    waiting = tuple(
-        question
-        for reply, question in itertools.pairwise(path)
-        if reply in generations and _waits(generations[reply])
     )
-    held = bool(waiting) and is_held(conversation.pk)
-    return _Branch(conversation, generations, waiting, held)
+    generations = {row.message_id: row for row in rows}
+    waiting = [pk for pk in path if pk in generations and _waits(generations[pk])]
+    first = generations[waiting[-1]] if waiting else None
+    held = first is not None and is_held(first)
+    return _Branch(
+        conversation,
+        generations,
+        _earlier(generations),
+        _questions_of(waiting, path),
+        held,
+        _reason(conversation, first, held=held) if first else "",
+        read_siblings(conversation=conversation, message_ids=wanted),
+        markers,
+    )
+
+
+def _questions_of(waiting: list[UUID], path: Sequence[UUID]) -> tuple[UUID, ...]:
+    return tuple(
+        question for reply, question in itertools.pairwise(path) if reply in waiting
+    )
+
+
+def _reason(conversation: Conversation, first: Generation, *, held: bool) -> str:
+    if held:
+        shared = is_shared(conversation=conversation)
+        return "waits for somebody to ask now" if shared else "waits for you"
+    if is_busy(first.conversation_id):
+        here = waits_above(first)
+        return "queued" if here else "waits for an answer on another branch"
+    if has_place(first):
+        return "queued"
+    # Read by everyone here, so that it names the person.
+    whose = f"{first.asked_by.name}’s " if first.asked_by else ""
+    return f"waits for {whose if has_used_up_own(first) else ''}other answers to end"
+
+
+def _attempts() -> QuerySet[Generation]:
+    rows = Generation.objects.select_related(
+        "revision__prompt", "stopped_by", "usage", "model__gateway"
+    )
+    return rows.defer("manifest", "items")
+
+
+def _earlier(newest: dict[UUID, Generation]) -> dict[UUID, list[Generation]]:
+    continued = [pk for pk, generation in newest.items() if generation.attempt > 1]
+    earlier: dict[UUID, list[Generation]] = {}
+    if continued:
+        rows = _attempts().filter(message__in=continued)
+        for row in rows.exclude(attempt=F("message__attempt")).order_by("attempt"):
+            earlier.setdefault(row.message_id, []).append(row)
+    return earlier
 
 
 def _waits(generation: Generation) -> bool:
@@ -82,12 +162,35 @@ def _article(branch: _Branch, message: Message) -> Article:
     article = (
         _question(branch, message)
         if generation is None
-        else _reply(message, generation)
+        else show_reply(message, generation, branch.earlier.get(message.pk, []))
     )
-    if message.pk != branch.conversation.context_first:
-        return article
-    before = branch.conversation.context_dropped
-    return replace(article, context_begins=True, turns_before=before)
+    article = replace(
+        article,
+        siblings=branch.siblings.get(message.pk),
+        belongs_to=_belongs_to(message),
+        can_fork=article.state not in ACTIVE,
+    )
+    return _with_marks(branch.markers, message, article)
+
+
+def _belongs_to(message: Message) -> int | None:
+    """Return who wrote a message, or asked what it answers."""
+    if message.role == Message.Role.USER:
+        return message.author_id
+    asked_by: int | None = getattr(message, "asked_by", None)
+    return asked_by
+
+
+def _with_marks(markers: Markers, message: Message, article: Article) -> Article:
+    return replace(
+        article,
+        begins=markers.beginning if message.pk == markers.first else None,
+        roll=markers.rolls.get(message.pk),
+        is_pinned=message.pinned_at is not None,
+        can_pin=article.state not in ACTIVE
+        and bool(message.content.strip())
+        and not message.is_for_people,
+    )
 
 
 def _question(branch: _Branch, message: Message) -> Article:
@@ -105,90 +208,15 @@ def _question(branch: _Branch, message: Message) -> Article:
         author=author.name if author else "Somebody who left",
         initials=author.initials if author else "–",
         face=author.face if author else 0,
+        author_id=message.author_id,
+        handle=author.handle if author else "",
         closed_html=NOTHING,
         tail=message.content,
         offset=len(message.content),
         closed=0,
-        note=_waiting_note(held=branch.held and next_up) if waits else "",
+        meant_for=POSTED.get(message.meant_for, ""),
+        note=(branch.reason if next_up else "queued") if waits else "",
+        can_edit=author is not None,
         can_withdraw=waits,
         can_start=branch.held and next_up,
-    )
-
-
-def _waiting_note(*, held: bool) -> str:
-    return "waits for you" if held else "queued"
-
-
-def _reply(message: Message, generation: Generation) -> Article:
-    active = generation.state in ACTIVE
-    text = _text_so_far(generation) if active else message.content
-    html, closed = _render(message, text, active=active)
-    article = Article(
-        id=message.pk,
-        conversation_id=message.conversation_id,
-        parent_id=message.parent_id,
-        role=message.role,
-        state=generation.state,
-        attempt=message.attempt,
-        created_at=message.created_at,
-        author=ASSISTANT,
-        initials="",
-        face=0,
-        closed_html=html,
-        tail=text[closed:],
-        offset=len(text),
-        closed=closed,
-    )
-    return _with_facts(_with_actions(article, text), generation)
-
-
-def _text_so_far(generation: Generation) -> str:
-    """Read message and deltas in one SELECT: two would race with the end."""
-    rows = (
-        Message.objects.filter(pk=generation.message_id)
-        .order_by("generations__deltas__offset")
-        .values_list("content", "generations__deltas__text")
-    )
-    pieces = list(rows)
-    # None where the conversation was deleted meanwhile.
-    content = pieces[0][0] if pieces else ""
-    return content + "".join(text for _, text in pieces if text)
-
-
-def _render(message: Message, text: str, *, active: bool) -> tuple[SafeString, int]:
-    if not active:
-        return render(text), len(text)
-    blocks = closed_blocks(text)
-    html = SafeString("".join(block.html for block in blocks))
-    return html, blocks[-1].end if blocks else 0
-
-
-def _with_actions(article: Article, text: str) -> Article:
-    ended = article.state not in ACTIVE
-    return replace(
-        article,
-        can_stop=not ended,
-        can_retry=ended,
-        can_continue=article.state in CONTINUABLE and bool(text),
-    )
-
-
-def _with_facts(article: Article, generation: Generation) -> Article:
-    usage = getattr(generation, "usage", None)
-    revision = generation.revision
-    seconds = None
-    if generation.first_delta_at and generation.started_at and generation.ended_at:
-        seconds = (generation.ended_at - generation.started_at).total_seconds()
-    return replace(
-        article,
-        model=generation.model_title,
-        prompt=str(revision) if revision else "",
-        note=note_for(generation),
-        detail=generation.error_detail,
-        input_tokens=usage.input_tokens if usage else None,
-        cached_tokens=usage.cached_input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
-        tokens_estimated=bool(usage and usage.estimated),
-        seconds=seconds,
-        started_at=generation.started_at,
     )

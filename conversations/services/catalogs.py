@@ -1,116 +1,150 @@
-"""What is there at the start: the demo, and the gateway the environment names."""
+"""What is there at the start: the demo, and the gateways the environment has keys for."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from conversations.context.tokens import count
-from conversations.gateways import demo
-from conversations.gateways.base import GatewayError, Gateways
-from conversations.gateways.sizes import lookup
+from conversations.gateways.base import GatewayError
+from conversations.gateways.demo import transport as demo
+from conversations.gateways.presets import PRESETS, Surface
 from conversations.live.hub import get_hub
-from conversations.models import Gateway, LanguageModel
+from conversations.models import Gateway
 from conversations.services.errors import RefusedError
-from conversations.services.gateways import (
-    change_base_url,
-    choose_default_model,
-    clean_base_url,
-    list_models,
-    route_for,
+from conversations.services.gateways import clean_base_url
+from conversations.services.keys import clear_key, read_environment
+from conversations.services.syncing import (
+    choose_if_usable,
+    has_only_demo,
+    sync_models,
 )
-from conversations.services.keys import read_environment
+from conversations.wire import Protocol
 
 if TYPE_CHECKING:
-    from conversations.gateways.base import ModelListing
+    from collections.abc import Mapping
+
+    from conversations.gateways.presets import Preset
 
 logger = logging.getLogger(__name__)
 
-DEMO_BASE_URL = "http://demo.invalid/v1"
-OPENAI_BASE_URL = "https://api.openai.com/v1"
+OPENAI, COMPATIBLE, DEMO = "openai", "compatible", "demo"
+OPENAI_BASE_URL = PRESETS[OPENAI].surfaces[Protocol.RESPONSES].base_url
 OPENAI_MODEL = "gpt-5-mini"
-KEY_VARIABLE = "OPENAI_API_KEY"
-LIST_SECONDS = 20.0
-MOST_MODELS = 300
+# Those that a key in the environment adds.
+BY_KEY = {name: preset for name, preset in PRESETS.items() if preset.key_variable}
 
 
 def ensure_gateways() -> None:
-    """Make the demo gateway and the one of the environment what they should be.
+    """Make the demo gateway and those of the environment what they should be.
 
     May be repeated. Raises `ImproperlyConfigured` on a base URL that is none.
     """
     base_url = _base_url()
     with transaction.atomic():
         _ensure_demo()
-        gateway = _ensure_openai(base_url)
-        if gateway is not None and (name := _model_name()):
-            _ensure_model(gateway, name)
+    for name, preset in BY_KEY.items():
+        # One at a time: on SQLite a long transaction stops everyone.
+        with transaction.atomic():
+            is_elsewhere = name == OPENAI and base_url != OPENAI_BASE_URL
+            surfaces = {Protocol.CHAT_COMPLETIONS: Surface(base_url)}
+            gateway = _ensure_gateway(
+                preset,
+                COMPATIBLE if is_elsewhere else name,
+                surfaces if is_elsewhere else preset.surfaces,
+            )
+            if name == OPENAI and gateway is not None and (model := _model_name()):
+                _ensure_model(gateway, model)
+
+
+def set_endpoints(*, gateway: Gateway, surfaces: Mapping[Protocol, Surface]) -> bool:
+    """Give a gateway these addresses and no others; tell whether its key was forgotten.
+
+    A stored key is never sent to another address than the one it was entered for.
+    """
+    had = dict(gateway.endpoints.values_list("protocol", "base_url"))
+    gateway.endpoints.exclude(protocol__in=surfaces).delete()
+    for protocol, surface in surfaces.items():
+        gateway.endpoints.update_or_create(
+            protocol=protocol,
+            defaults={"base_url": surface.base_url, "auth": surface.auth},
+        )
+    if gateway.key_encrypted is None or not _is_moved(had, surfaces):
+        return False
+    clear_key(gateway=gateway)
+    return True
+
+
+def _is_moved(had: Mapping[str, str], surfaces: Mapping[Protocol, Surface]) -> bool:
+    """Tell whether an address has changed, or one was added at another server."""
+    servers = {urlsplit(url)[:2] for url in had.values()}
+    return bool(had) and any(
+        had.get(protocol, surface.base_url) != surface.base_url
+        or urlsplit(surface.base_url)[:2] not in servers
+        for protocol, surface in surfaces.items()
+    )
 
 
 async def sync_new_models() -> None:
-    """Ask the environment's gateway for its list where no model is named; never fails."""
-    if not read_environment(KEY_VARIABLE) or _model_name():
-        return
+    """Ask the environment's new gateways for their lists; never fails.
+
+    Where OPENAI_MODEL names a model, that one is enough.
+    """
     try:
-        async with asyncio.timeout(LIST_SECONDS):
-            gateway = await get_hub().readers.run(_find_openai)
-            if gateway is not None and gateway.enabled:
-                await sync_models(gateway)
-    except (GatewayError, RefusedError, TimeoutError) as error:
-        logger.warning(
-            "The gateway of %s did not list its models: %s", KEY_VARIABLE, error
-        )
+        gateways = await get_hub().readers.run(_find_unlisted)
+        await asyncio.gather(*(_sync_quietly(gateway) for gateway in gateways))
     except Exception:
         logger.exception("The gateway's list of models could not be kept.")
 
 
-async def sync_models(gateway: Gateway) -> int:
-    """Add what a gateway lists, the first becoming the default where none is real.
-
-    Returns how many were new. Raises `GatewayError` and `RefusedError`.
-    """
-    run = get_hub().readers.run
-    route = await run(lambda: route_for(LanguageModel(gateway=gateway)))
-    gateways = Gateways(count)
+async def _sync_quietly(gateway: Gateway) -> None:
     try:
-        listings = await gateways.list_models(route)
-    finally:
-        await gateways.aclose()
-    return await run(_add_listed, gateway, listings[:MOST_MODELS])
+        await sync_models(gateway)
+    except (GatewayError, RefusedError) as error:
+        logger.warning("%s did not list its models: %s", gateway.name, error)
+    except Exception:
+        logger.exception("The models of %s could not be kept.", gateway.name)
+
+
+def _find_unlisted() -> list[Gateway]:
+    gateways = Gateway.objects.filter(enabled=True, synced_at=None)
+    if read_environment("OPENAI_MODEL"):
+        gateways = gateways.exclude(key_variable=PRESETS[OPENAI].key_variable)
+    return list(gateways.exclude(key_variable=""))
 
 
 def _ensure_demo() -> None:
-    preset = Gateway.Preset.DEMO
-    gateway = Gateway.objects.filter(preset=preset).first()
+    gateway = Gateway.objects.filter(preset=DEMO).first()
     if gateway is None:
-        gateway = Gateway.objects.create(name=_free_name("Demo"), preset=preset)
-    change_base_url(gateway=gateway, base_url=DEMO_BASE_URL)
+        gateway = Gateway.objects.create(name=_free_name("Demo"), preset=DEMO)
+    set_endpoints(gateway=gateway, surfaces=PRESETS[DEMO].surfaces)
     gateway.models.get_or_create(
         name=demo.MODEL, defaults={"label": "Demo", "window": demo.WINDOW_TOKENS}
     )
 
 
-def _ensure_openai(base_url: str) -> Gateway | None:
-    """Return the environment's gateway, None while its key is missing."""
-    gateway = _find_openai()
-    if not read_environment(KEY_VARIABLE):
+def _ensure_gateway(
+    preset: Preset, kind: str, surfaces: Mapping[Protocol, Surface]
+) -> Gateway | None:
+    """Return the gateway of a key in the environment, None while that is missing."""
+    variable = preset.key_variable
+    gateway = Gateway.objects.filter(key_variable=variable).first()
+    if not read_environment(variable):
         if gateway is not None:
             _suspend(gateway)
         return None
     if gateway is None:
-        name = _free_name("OpenAI")
-        gateway = Gateway.objects.create(name=name, key_variable=KEY_VARIABLE)
-    official = base_url == OPENAI_BASE_URL
-    presets = Gateway.Preset
-    gateway.preset = presets.OPENAI if official else presets.COMPATIBLE
+        name = _free_name(preset.label)
+        gateway = Gateway.objects.create(name=name, key_variable=variable)
+    gateway.preset = kind
     gateway.enabled = gateway.enabled or gateway.waits_for_key
     gateway.waits_for_key = False
     gateway.save(update_fields=["preset", "enabled", "waits_for_key"])
-    change_base_url(gateway=gateway, base_url=base_url)
+    set_endpoints(gateway=gateway, surfaces=surfaces)
     return gateway
 
 
@@ -122,50 +156,9 @@ def _suspend(gateway: Gateway) -> None:
 
 
 def _ensure_model(gateway: Gateway, name: str) -> None:
-    sizes = lookup(name)
-    model, is_new = gateway.models.get_or_create(
-        name=name,
-        defaults={
-            "window": sizes.window if sizes else None,
-            "max_output": sizes.max_output if sizes else None,
-        },
-    )
-    if is_new or _only_demo():
-        _choose_if_usable(model)
-
-
-def _add_listed(gateway: Gateway, listings: list[ModelListing]) -> int:
-    before = gateway.models.count()
-    rows = [_from_listing(gateway, listing) for listing in listings]
-    LanguageModel.objects.bulk_create(rows, ignore_conflicts=True)
-    if listings and _only_demo():
-        _choose_if_usable(gateway.models.get(name=listings[0].name))
-    return gateway.models.count() - before
-
-
-def _from_listing(gateway: Gateway, listing: ModelListing) -> LanguageModel:
-    sizes = lookup(listing.name)
-    return LanguageModel(
-        gateway=gateway,
-        name=listing.name,
-        window=listing.window or (sizes.window if sizes else None),
-        max_output=listing.max_output or (sizes.max_output if sizes else None),
-    )
-
-
-def _only_demo() -> bool:
-    """Tell whether nobody has chosen a default other than a demo."""
-    chosen = list_models().filter(is_default=True).first()
-    return chosen is None or chosen.gateway.is_demo
-
-
-def _choose_if_usable(model: LanguageModel) -> None:
-    if list_models().filter(pk=model.pk).exists():
-        choose_default_model(model=model)
-
-
-def _find_openai() -> Gateway | None:
-    return Gateway.objects.filter(key_variable=KEY_VARIABLE).first()
+    model, is_new = gateway.models.get_or_create(name=name)
+    if is_new or has_only_demo():
+        choose_if_usable(model)
 
 
 def _model_name() -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
-from conversations.live.hub import get_hub
-from conversations.models import Conversation
-from conversations.services.changes import mark_changed
-from conversations.wire import State
+from conversations.services.changes import (
+    announce_after_commit,
+    mark_changed,
+    next_version,
+)
+from conversations.services.prices import fit_effort
+
+if TYPE_CHECKING:
+    from conversations.models import Conversation, LanguageModel
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
@@ -19,15 +26,16 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
         mark_changed(conversation.pk, [])
 
 
-def delete_conversation(*, conversation: Conversation) -> None:
-    """Delete a conversation with all its messages; what runs in it is stopped."""
-    running = conversation.generations.filter(state=State.RUNNING)
+def choose_model(
+    *, conversation: Conversation, model: LanguageModel, effort: str = ""
+) -> None:
+    """Say which model answers from the next turn on, and how hard it thinks.
+
+    An effort that the model does not have gives way to its default. Raises
+    `RefusedError` where the conversation has been deleted meanwhile.
+    """
+    effort = fit_effort(model=model, effort=effort)
     with transaction.atomic():
-        # Locked in the order in which the end of an answer locks.
-        locked = conversation.generations.select_for_update().order_by("pk")
-        list(locked.values_list("pk", flat=True))
-        stopped = list(running.values_list("pk", flat=True))
-        Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
-        conversation.delete()
-    for generation_id in stopped:
-        get_hub().stop(generation_id)
+        next_version(conversation.pk, model=model, effort=effort)
+        announce_after_commit(conversation.pk)
+    conversation.model, conversation.effort = model, effort

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
-from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from conversations import limits
 from conversations.live.buffer import Buffer
 from conversations.live.hub import get_hub
-from conversations.models import Conversation, Generation
-from conversations.services.changes import mark_changed, waiting_messages
+from conversations.rendering.markdown import keep_written
+from conversations.services.asking import Asking
 from conversations.services.endings import Ending, of_reader
+from conversations.services.errors import RefusedError
 from conversations.services.finishing import finish, with_usage
+from conversations.services.memory.preparing import prepare
+from conversations.services.planning import (
+    TooLateError,
+    columns_of,
+    planned_generations,
+    take,
+)
 from conversations.services.queue import has_place, is_busy, start_following
-from conversations.services.requests import Plan, get_gateways, plan_request
-from conversations.wire import Finished, FinishReason, Outcome, State, TextDelta
+from conversations.services.requests import Plan, plan_request
+from conversations.services.spending import OverLimitError
+from conversations.wire import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conversations.live.threads import DatabaseThreads
+    from conversations.models import Generation
     from conversations.services.requests import Job
 
 logger = logging.getLogger(__name__)
@@ -41,14 +43,15 @@ R = TypeVar("R")
 async def run(generation_id: int) -> None:
     """Carry a generation to exactly one end state, whatever happens on the way."""
     hub = get_hub()
-    plan = await _insist(hub.readers, claim, generation_id)
+    plan = await hub.readers.insist(claim, generation_id)
     if plan is None:
         return
     ending = await _write(plan.job) if plan.job else plan.refusal
     assert ending is not None
-    ending = await _insist(hub.readers, with_usage, generation_id, ending)
-    await _insist(hub.journal, finish, generation_id, ending)
-    await _insist(hub.readers, start_following)
+    ending = await hub.readers.insist(with_usage, generation_id, ending)
+    await hub.journal.insist(finish, generation_id, ending)
+    await hub.readers.insist(start_following)
+    await _prepare(generation_id)
 
 
 def claim(generation_id: int) -> Plan | None:
@@ -56,22 +59,17 @@ def claim(generation_id: int) -> Plan | None:
 
     Returns None where somebody else was faster or it must wait longer.
     """
-    generation = (
-        Generation.objects.select_related(
-            "message__parent", "conversation__prompt", "conversation__model__gateway"
-        )
-        .filter(pk=generation_id, state=State.QUEUED)
-        .first()
-    )
+    queued = planned_generations().filter(pk=generation_id, state=State.QUEUED)
+    # Sorted, as first() does it, so many columns cost half as much again.
+    generation = next(iter(queued), None)
     if generation is None or is_busy(generation.conversation_id):
         return None
     plan = _plan(generation)
     try:
-        with transaction.atomic():
-            won = has_place(generation) and _take(generation, plan)
-            return plan if won else None
-    except IntegrityError:
-        # Another turn of the conversation began to run meanwhile.
+        return _admit(generation, plan)
+    except (IntegrityError, TooLateError, RefusedError):
+        # This turn, or another of its conversation, began to run meanwhile; or the
+        # conversation was deleted.
         return None
 
 
@@ -87,44 +85,28 @@ def _plan(generation: Generation) -> Plan:
         return Plan(None, None, refusal=refusal)
 
 
-def _take(generation: Generation, plan: Plan) -> bool:
-    now = timezone.now()
-    won = Generation.objects.filter(pk=generation.pk, state=State.QUEUED).update(
-        state=State.RUNNING,
-        started_at=now,
-        lease_until=now + timedelta(seconds=limits.LEASE_SECONDS),
-        model=plan.model,
-        model_title=plan.model.title[:100] if plan.model else "",
-        revision=plan.revision,
-        manifest=plan.manifest,
-        request_sha256=plan.request_sha256,
-    )
-    if won:
-        moved = _move_context_mark(generation.conversation, plan)
-        message = generation.message
-        waiting = waiting_messages(generation.conversation_id)
-        mark_changed(
-            generation.conversation_id,
-            [message.parent_id, message.pk, *moved, *waiting],
-        )
-    return bool(won)
+def _admit(generation: Generation, plan: Plan) -> Plan | None:
+    try:
+        return _enter(generation, plan)
+    except OverLimitError as error:
+        refusal = Ending(State.FAILED, kind="over_limit", detail=str(error))
+        return _enter(generation, replace(plan, job=None, refusal=refusal))
 
 
-def _move_context_mark(conversation: Conversation, plan: Plan) -> list[UUID | None]:
-    """Note where the context begins; return the messages that show it."""
-    if plan.context is None:
-        return []
-    items = plan.context.items
-    dropped = sum(item.turns for item in items if item.outcome is Outcome.DROPPED)
-    first = plan.context.state.first_message
-    new = UUID(first) if first and dropped else None
-    old = conversation.context_first
-    if (new, dropped) == (old, conversation.context_dropped):
-        return []
-    Conversation.objects.filter(pk=conversation.pk).update(
-        context_first=new, context_dropped=dropped
-    )
-    return [] if new == old else [old, new]
+def _enter(generation: Generation, plan: Plan) -> Plan | None:
+    columns = columns_of(plan)
+    with transaction.atomic():
+        if not has_place(generation):
+            return None
+        take(generation, plan, columns)
+    return plan
+
+
+async def _prepare(generation_id: int) -> None:
+    """Prepare the next roll; only the end of the process cuts it short."""
+    done = await get_hub().tasks.follow(generation_id, prepare(generation_id))
+    if not done.cancelled() and (error := done.exception()):
+        logger.error("What is to be remembered was not prepared.", exc_info=error)
 
 
 async def _write(job: Job) -> Ending:
@@ -132,39 +114,19 @@ async def _write(job: Job) -> Ending:
     buffer = Buffer(job.generation_id, job.message_id, job.attempt, job.text)
     hub.open(job.conversation_id, buffer)
     try:
-        reader = await hub.tasks.read(job.generation_id, _read(job, buffer))
+        asking = Asking(job, buffer)
+        reader = await hub.tasks.read(job.generation_id, asking.run())
         await buffer.settle()
     finally:
         hub.shut(buffer)
+    keep_written(text := buffer.slice(0), buffer.blocks)
     stopped = hub.tasks.was_stopped(job.generation_id)
     ending = of_reader(reader, has_text=buffer.length > 0, stopped=stopped)
-    return replace(ending, first_delta_at=buffer.first_delta_at)
-
-
-async def _read(job: Job, buffer: Buffer) -> Finished:
-    append = get_hub().append
-    stream = get_gateways().stream(job.route, job.request)
-    try:
-        async for delta in stream:
-            if isinstance(delta, TextDelta):
-                append(buffer, delta.text)
-            elif isinstance(delta, Finished):
-                return delta
-    finally:
-        await stream.aclose()
-    return Finished(FinishReason.CUT)
-
-
-async def _insist(
-    threads: DatabaseThreads,
-    function: Callable[P, R],
-    *args: P.args,
-    **kwargs: P.kwargs,
-) -> R:
-    """Run an operation; while the database refuses, try again."""
-    while True:
-        try:
-            return await threads.run(function, *args, **kwargs)
-        except DatabaseError:
-            logger.exception("The database refused; trying again.")
-            await asyncio.sleep(TRY_AGAIN_SECONDS)
+    counted = asking.counted if buffer.began or stopped else None
+    return replace(
+        ending,
+        usage=ending.usage or counted,
+        first_delta_at=buffer.first_delta_at,
+        first_text_at=buffer.first_text_at,
+        text=text,
+    )

@@ -15,14 +15,17 @@ from conversations.live.tasks import create_task
 from conversations.services.catalogs import ensure_gateways, sync_new_models
 from conversations.services.finishing import interrupt_expired, interrupt_running
 from conversations.services.generation import run
+from conversations.services.purging import purge_for_ever
 from conversations.services.queue import start_following
 from conversations.services.requests import close_gateways
+from conversations.services.search.indexing import index_for_ever
+from conversations.services.spending import reset_reserved
 from conversations.services.transcript import read_changes
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from conversations.live.room import Changes
+    from conversations.live.room import Branch, Changes
 
 logger = logging.getLogger(__name__)
 
@@ -74,16 +77,18 @@ class Lifecycle:
         if not await hub.readers.run(self._lock.acquire):
             raise SecondProcessError
         interrupted = await hub.journal.run(interrupt_running)
+        await hub.journal.run(reset_reserved)
         if interrupted:
-            logger.warning("%d answers were interrupted.", len(interrupted))
+            logger.warning("Answers that were interrupted: %d.", len(interrupted))
         await hub.readers.run(ensure_gateways)
         hub.start(work=run, read=_read_changes)
         await hub.readers.run(start_following)
-        self._tasks = [create_task(_reap()), create_task(sync_new_models())]
+        services = (_reap(), sync_new_models(), purge_for_ever(), index_for_ever())
+        self._tasks = [create_task(service) for service in services]
 
 
-async def _read_changes(conversation_id: UUID, seen: int) -> Changes:
-    return await get_hub().readers.run(read_changes, conversation_id, seen)
+async def _read_changes(conversation_id: UUID, seen: int, branch: Branch) -> Changes:
+    return await get_hub().readers.run(read_changes, conversation_id, seen, branch)
 
 
 async def _reap() -> None:

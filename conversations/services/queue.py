@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from conversations import limits
 from conversations.live.hub import get_hub
 from conversations.models import Generation
-from conversations.wire import GOES_ON, State
+from conversations.services.branching.withdrawn import find_asked_above
+from conversations.wire import ACTIVE, GOES_ON, State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -25,34 +27,53 @@ def start(generation_id: int) -> None:
 
 
 def start_next(conversation_id: UUID) -> None:
-    """Start the oldest waiting turn of a conversation, if there is one."""
+    """Start the oldest waiting turn of a conversation that may begin."""
     waiting = _first_in_line().filter(conversation=conversation_id)
-    if (oldest := waiting.values_list("pk", flat=True).first()) is not None:
-        start(oldest)
+    for generation in _unheld(waiting)[:1]:
+        start(generation.pk)
 
 
 def start_following() -> None:
     """After an end or a restart: start all that waits for nothing else, by age."""
-    ready = _unheld(_first_in_line()).exclude(
-        conversation__generations__state=State.RUNNING
-    )
-    for pk in ready.values_list("pk", flat=True)[: limits.RUNNING_PER_PROCESS]:
+    idle = _first_in_line().exclude(conversation__generations__state=State.RUNNING)
+    oldest: dict[UUID, int] = {}
+    for generation in _unheld(idle):
+        oldest.setdefault(generation.conversation_id, generation.pk)
+    for pk in [*oldest.values()][: limits.RUNNING_PER_PROCESS]:
         start(pk)
 
 
-def release_waiting(conversation_id: UUID) -> None:
-    """A person asks again for all that waits: it is held no longer."""
-    _queued().filter(conversation=conversation_id).update(created_at=timezone.now())
+def release_waiting(reply_ids: Collection[UUID]) -> None:
+    """A person asks again for waiting turns: they are held no longer."""
+    waiting = _queued().filter(message__in=reply_ids)
+    # What is locked begins to run just now. Waiting for it could end in a deadlock: it
+    # waits for the conversation, which the caller may have locked.
+    free = waiting.select_for_update(skip_locked=True).values("pk")
+    with transaction.atomic():
+        _queued().filter(pk__in=free).update(created_at=timezone.now())
 
 
-def is_held(conversation_id: UUID) -> bool:
-    """Tell whether waiting turns wait for a person: the answer before went wrong."""
-    if is_busy(conversation_id):
+def is_held(generation: Generation) -> bool:
+    """Tell whether a waiting turn waits for a person: the answer above went wrong.
+
+    That is the newest answer above that was asked for; what was withdrawn was not.
+    """
+    above = _find_above(generation)
+    if above is None or above.state in {*GOES_ON, *ACTIVE}:
         return False
-    waiting = _first_in_line().filter(conversation=conversation_id)
-    # In this order: what begins to run between the two readings is not held.
-    free = set(_unheld(waiting).values_list("pk", flat=True))
-    return bool(set(waiting.values_list("pk", flat=True)) - free)
+    return above.ended_at is None or above.ended_at >= generation.created_at
+
+
+def waits_above(generation: Generation) -> bool:
+    """Tell whether a waiting turn waits for the answer above it, on its own branch."""
+    above = _find_above(generation)
+    return above is not None and above.state == State.RUNNING
+
+
+def _find_above(generation: Generation) -> Generation | None:
+    reply = find_asked_above(reply=generation.message_id)
+    asked = Generation.objects.filter(message=reply).exclude(started_at=None)
+    return asked.order_by("-started_at").first() if reply else None
 
 
 def _queued() -> QuerySet[Generation]:
@@ -60,24 +81,27 @@ def _queued() -> QuerySet[Generation]:
 
 
 def _first_in_line() -> QuerySet[Generation]:
-    """What waits for no other waiting answer of its own branch, oldest first."""
-    behind = "message__parent__parent__generations__state"
-    return _queued().exclude(**{behind: State.QUEUED}).order_by("pk")
+    """What waits for no other waiting answer of its own branch."""
+    behind = "message__previous_reply__generations__state"
+    first = _queued().exclude(**{behind: State.QUEUED})
+    return first.only("conversation", "message", "created_at")
 
 
-def _unheld(waiting: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Leave out what was asked before the newest answer of its conversation failed."""
-    # What was withdrawn never started.
-    started = Generation.objects.filter(conversation=OuterRef("conversation")).exclude(
-        started_at=None
-    )
-    newest = started.order_by("-started_at")
-    return waiting.annotate(
+def _unheld(waiting: QuerySet[Generation]) -> list[Generation]:
+    """Leave out what was asked before the answer above it went wrong; oldest first."""
+    above = Generation.objects.filter(message=OuterRef("message__previous_reply"))
+    newest = above.exclude(started_at=None).order_by("-started_at")
+    found = waiting.annotate(
         last_state=Subquery(newest.values("state")[:1]),
         last_end=Subquery(newest.values("ended_at")[:1]),
     ).filter(
         Q(last_state=None) | Q(last_state__in=GOES_ON) | Q(last_end__lt=F("created_at"))
     )
+    # Sorted by SQLite, it would look at all that has ever been asked.
+    # What was changed while it waited has a new row and keeps its time.
+    by_age = sorted(found, key=lambda row: (row.created_at, row.pk))
+    # Above a withdrawn turn another may have gone wrong.
+    return [row for row in by_age if row.last_state is not None or not is_held(row)]
 
 
 def is_busy(conversation_id: UUID) -> bool:
@@ -89,9 +113,17 @@ def is_busy(conversation_id: UUID) -> bool:
 
 def has_place(generation: Generation) -> bool:
     """Tell whether the person, and this process, may run one more answer."""
-    own = Count("pk", filter=Q(asked_by=generation.asked_by_id))
+    everyone, own = _count_running(generation)
+    return everyone < limits.RUNNING_PER_PROCESS and own < limits.RUNNING_PER_USER
+
+
+def has_used_up_own(generation: Generation) -> bool:
+    """Tell whether who asked has as many answers running as one person may."""
+    return _count_running(generation)[1] >= limits.RUNNING_PER_USER
+
+
+def _count_running(generation: Generation) -> tuple[int, int]:
+    """Count what runs, and what of that runs for who asked this."""
     running = Generation.objects.filter(state=State.RUNNING)
-    counted: dict[str, int] = running.aggregate(here=Count("pk"), own=own)
-    if counted["here"] >= limits.RUNNING_PER_PROCESS:
-        return False
-    return counted["own"] < limits.RUNNING_PER_USER
+    people = list(running.values_list("asked_by", flat=True))
+    return len(people), sum(person == generation.asked_by_id for person in people)

@@ -1,75 +1,158 @@
-"""The rail: one's conversations, newest first, grouped by day, paged."""
+"""The rail: one's teams' conversations, those shared with one, and one's own by day."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from conversations import limits
 from conversations.models import Conversation
+from conversations.services.lists import (
+    for_rail,
+    list_above,
+    list_own,
+    list_shared_singly,
+    list_teams,
+)
+from conversations.services.order import list_in_folder
+from conversations.views.paging import cursor_of, cut_page, read_cursor
 
 if TYPE_CHECKING:
-    from conversations.models import User
-    from conversations.models.conversations import ConversationQuerySet
+    from collections.abc import Collection, Sequence
+
+    from django.http import HttpRequest
+
+    from conversations.models import Team, User
+    from conversations.services.lists import Filed
+
+SHARED = "Shared with you"
+PINNED = "Pinned"
+# What the cursors of that list begin with: it is paged by itself.
+SHARED_CURSOR = "shared~"
+# Likewise, with the number of a folder.
+FOLDER_CURSOR = re.compile(r"folder([0-9]{1,18})~(.*)")
+# The folders that are closed in a browser, as it says.
+CLOSED_COOKIE = "closed_folders"
+_CLOSED = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conversations under a heading, which may be a link; `next` is as in `Rail`."""
+
+    heading: str
+    rows: Sequence[Conversation]
+    url: str = ""
+    next: str = ""
+    # Whether others write in it.
+    is_shared: bool = False
+    # Of a folder its number, and whether it is open in this browser.
+    folder: int = 0
+    is_open: bool = True
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rail:
     """A page of the list; `next` is the cursor of the page after it."""
 
-    groups: list[tuple[str, list[Conversation]]]
+    groups: list[Group]
     next: str
     current: object = None
 
 
 def read_rail(
-    user: User, *, before: str = "", current: object = None, continued: bool = True
+    user: User,
+    *,
+    before: str = "",
+    current: object = None,
+    continued: bool = True,
+    closed: Collection[int] = (),
 ) -> Rail:
-    """Return a page of the list, `continued` where it stands under the one before."""
-    rows = _after(Conversation.objects.visible_to(user), before)
-    page = list(rows.order_by("-active_at", "-pk")[: limits.PAGE_CONVERSATIONS + 1])
-    more = len(page) > limits.PAGE_CONVERSATIONS
-    page = page[: limits.PAGE_CONVERSATIONS]
-    today = timezone.localdate()
+    """Return a page of the list, `continued` where it stands under the one before.
+
+    Folders that are `closed` are not opened.
+    """
+    if found := FOLDER_CURSOR.fullmatch(before):
+        return Rail(_in_folder(user, int(found[1]), found[2]), "", current)
+    teams = list_teams(user=user)
+    if before.startswith(SHARED_CURSOR):
+        cursor = before.removeprefix(SHARED_CURSOR)
+        return Rail(_shared(user, teams, cursor, continued=continued), "", current)
+    first = [] if before else [*_above(user, teams, closed), *_shared(user, teams)]
+    page, next_cursor = cut_page(list_own(user=user, teams=teams), before)
     # The page before ended on this day: its heading is there already.
     told = _cursor_day(before) if continued else None
-    groups = [
-        ("" if day == told else _heading(day, today), list(rows))
+    return Rail([*first, *_by_day(page, told)], next_cursor, current)
+
+
+def find_closed(request: HttpRequest) -> set[int]:
+    """Return the folders that are closed in this browser, as it says."""
+    said = _CLOSED.findall(request.COOKIES.get(CLOSED_COOKIE, ""))
+    return {int(one) for one in said[: limits.FOLDERS_PER_USER]}
+
+
+def read_row(user: User, conversation: Conversation) -> Conversation:
+    """Return a conversation as a row of the rail."""
+    return for_rail(Conversation.objects.filter(pk=conversation.pk), user).get()
+
+
+def _above(user: User, teams: Sequence[Team], closed: Collection[int]) -> list[Group]:
+    above = list_above(user=user, teams=teams, closed=closed)
+    pinned = [Group(PINNED, above.pinned, is_pinned=True)] if above.pinned else []
+    of_teams = [
+        Group(
+            team.name,
+            above.of_teams[team.pk],
+            reverse("team", args=[team.pk]),
+            is_shared=True,
+        )
+        for team in teams
+    ]
+    folders = [_folder(one, is_open=one.pk not in closed) for one in above.folders]
+    return [*pinned, *folders, *of_teams]
+
+
+def _folder(one: Filed, *, is_open: bool) -> Group:
+    cursor = cursor_of(one.rows[-1]) if one.more and one.rows else ""
+    following = f"folder{one.pk}~{cursor}" if one.more or not is_open else ""
+    return Group(one.name, one.rows, next=following, folder=one.pk, is_open=is_open)
+
+
+def _in_folder(user: User, pk: int, before: str) -> list[Group]:
+    rows = for_rail(list_in_folder(user=user, folder_pk=pk), user)
+    page, cursor = cut_page(rows, before)
+    following = f"folder{pk}~{cursor}" if cursor else ""
+    return [Group("", page, next=following)]
+
+
+def _shared(
+    user: User, teams: Sequence[Team], before: str = "", *, continued: bool = False
+) -> list[Group]:
+    page, cursor = cut_page(list_shared_singly(user=user, teams=teams), before)
+    heading = "" if continued else SHARED
+    following = f"{SHARED_CURSOR}{cursor}" if cursor else ""
+    group = Group(heading, page, next=following, is_shared=True)
+    return [group] if page else []
+
+
+def _by_day(page: Sequence[Conversation], told: date | None) -> list[Group]:
+    today = timezone.localdate()
+    return [
+        Group("" if day == told else _heading(day, today), list(rows))
         for day, rows in groupby(page, lambda row: _day(row.active_at))
     ]
-    return Rail(groups, _cursor(page[-1]) if more else "", current)
-
-
-def _cursor(last: Conversation) -> str:
-    return f"{last.active_at.isoformat()}~{last.pk}"
-
-
-def _read_cursor(before: str) -> tuple[datetime, UUID] | None:
-    stamp, _, pk = before.partition("~")
-    try:
-        moment = datetime.fromisoformat(stamp)
-        return (moment, UUID(pk)) if moment.tzinfo else None
-    except ValueError:
-        return None
 
 
 def _cursor_day(before: str) -> date | None:
-    cursor = _read_cursor(before)
+    cursor = read_cursor(before)
     return _day(cursor[0]) if cursor else None
-
-
-def _after(rows: ConversationQuerySet, before: str) -> ConversationQuerySet:
-    cursor = _read_cursor(before)
-    if cursor is None:
-        return rows
-    moment, pk = cursor
-    return rows.filter(Q(active_at__lt=moment) | Q(active_at=moment, pk__lt=pk))
 
 
 def _day(moment: datetime) -> date:

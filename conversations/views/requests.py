@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404, redirect
 
-from conversations.models import Conversation, Message
-from conversations.services.errors import RestartingError
+from conversations.models import Conversation, Membership, Message
+from conversations.services.errors import RefusedError, RestartingError
+from conversations.services.openings import note_opening
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from conversations.models import User
-    from conversations.services.errors import RefusedError
 
 
 class MemberRequest(HttpRequest):
@@ -29,15 +30,39 @@ class MemberRequest(HttpRequest):
 
 
 def get_visible(request: MemberRequest, pk: UUID) -> Conversation:
-    """Return a conversation the person may read, else 404."""
+    """Return a conversation the person may read, else 404.
+
+    An admin to whom it is not shared leaves a note for those to whom it is.
+    """
     rows = Conversation.objects.visible_to(request.user)
-    return get_object_or_404(rows.select_related("model__gateway", "prompt"), pk=pk)
+    found = get_object_or_404(rows.select_related("model__gateway", "prompt"), pk=pk)
+    try:
+        note_opening(conversation_id=pk, user=request.user)
+    except RefusedError:
+        raise Http404 from None
+    return found
 
 
 def get_writable(request: MemberRequest, pk: UUID) -> Conversation:
-    """Return a conversation the person may take part in, else 404."""
-    rows = Conversation.objects.writable_by(request.user)
-    return get_object_or_404(rows.select_related("model__gateway", "prompt"), pk=pk)
+    """Return a conversation the person may take part in, else 404.
+
+    Who may only read it is told so, by 403.
+    """
+    found = Conversation.objects.writable_by(request.user).filter(pk=pk).first()
+    return found or _refuse(request, pk, "You can read this. {} can let you write.")
+
+
+def get_owned(request: MemberRequest, pk: UUID) -> Conversation:
+    """Return a conversation of the person's own, else 404; 403 where they may see it."""
+    found = Conversation.objects.owned_by(request.user).filter(pk=pk).first()
+    return found or _refuse(
+        request, pk, "Only {} can do this, whose conversation it is."
+    )
+
+
+def _refuse(request: MemberRequest, pk: UUID, sentence: str) -> NoReturn:
+    owner = get_visible(request, pk).owner
+    raise PermissionDenied(sentence.format(owner.name))
 
 
 def get_reply(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
@@ -48,9 +73,27 @@ def get_reply(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
     messages = get_writable(request, pk).messages.select_related("conversation")
     message = get_object_or_404(messages, pk=message_pk)
     if message.role == Message.Role.USER:
-        replies = messages.filter(parent=message).order_by("-seq")
-        return get_object_or_404(replies[:1])
+        replies = messages.filter(parent=message, role=Message.Role.ASSISTANT)
+        return get_object_or_404(replies.order_by("-seq")[:1])
     return message
+
+
+def get_own_message(request: MemberRequest, pk: UUID, message_pk: UUID) -> Message:
+    """Return what the person wrote in a conversation they may take part in, else 404."""
+    rows = get_writable(request, pk).messages.select_related("conversation")
+    own = rows.filter(role=Message.Role.USER, author=request.user)
+    return get_object_or_404(own, pk=message_pk)
+
+
+def get_membership(request: MemberRequest, team_pk: int) -> Membership:
+    """Return what the person is in a team, with the team, else 404."""
+    rows = Membership.objects.filter(user=request.user).select_related("team")
+    return get_object_or_404(rows, team=team_pk)
+
+
+def branch_url(message: Message, place: str) -> str:
+    """Return the address of the branch through a message, at a place of its page."""
+    return f"{message.conversation.get_absolute_url()}?at={message.pk}#{place}"
 
 
 def redirect_to_latest(conversation: Conversation) -> HttpResponse:

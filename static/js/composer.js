@@ -1,16 +1,17 @@
 // Writing and sending. What was typed stays until the server has it.
+import { isEmpty } from "./attach_items.js";
 const notices = document.querySelectorAll("[data-notice]");
-const touch = matchMedia("(hover: none) and (pointer: coarse)");
+export const touch = matchMedia("(hover: none) and (pointer: coarse)");
 const field = () => document.getElementById("content");
 const isComposer = (node) => node?.id === "composer";
+let sentText = "", typedText = "";
 
-let sentText = "";
-let typedText = "";
-
-// One line above the composer. The words are in the page; this shows them.
+// One line above the composer. The words are in the page; this shows them. With
+// nothing else to say, an answer that was on its way must not hide that one is offline.
 export function notice(name, words) {
+  const shown = name ?? (navigator.onLine ? null : "offline");
   for (const node of notices) {
-    node.hidden = node.dataset.notice !== name;
+    node.hidden = node.dataset.notice !== shown;
     if (words && !node.hidden) node.textContent = words;
   }
 }
@@ -25,8 +26,7 @@ export async function learnToken() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const token = page.querySelector("[name=csrfmiddlewaretoken]").value;
   document.body.setAttribute("hx-headers", page.body.getAttribute("hx-headers"));
-  for (const field of document.getElementsByName("csrfmiddlewaretoken"))
-    field.value = token;
+  for (const each of document.getElementsByName("csrfmiddlewaretoken")) each.value = token;
   return true;
 }
 
@@ -43,24 +43,27 @@ function pressed(event) {
   const modified = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
   if (modified || event.isComposing || event.keyCode === 229 || touch.matches) return;
   event.preventDefault();
-  if (event.target.value.trim()) event.target.form.requestSubmit();
+  if (!isEmpty()) event.target.form.requestSubmit();
 }
 
 function sending(event) {
   if (!isComposer(event.target)) return;
-  if (!field().value.trim()) event.preventDefault();
+  if (isEmpty()) event.preventDefault();
   sentText = field().value;
 }
 
 // Whatever is not a composer is not for here: a log-in page, a proxy's error.
 function answered(event) {
   const { xhr, target } = event.detail;
-  if (!isComposer(target)) return xhr.status < 400 ? notice(null) : failed(event);
-  typedText = field().value;
+  if (target.closest(xhr.status === 422 ? "#side, .edit, #rail" : "#side, .edit")) return;
+  const { pathname } = new URL(xhr.responseURL);
+  const isSignedOut = pathname.startsWith("/login/");
+  if (!isSignedOut && !isComposer(target))
+    return xhr.status < 400 ? notice(null) : failed(event);
+  typedText = field()?.value;
   if (xhr.responseText.includes('id="composer"')) return;
   event.detail.shouldSwap = false;
-  const { pathname } = new URL(xhr.responseURL);
-  if (pathname.startsWith("/login/")) notice("signed-out");
+  if (isSignedOut) notice("signed-out");
   else if (xhr.status < 400) location.assign(pathname);
   else failed(event);
 }
@@ -73,14 +76,14 @@ function swapped(event) {
     document.body.dispatchEvent(new CustomEvent("roundtable:sent"));
   notice(null);
   resize();
-  area.focus({ preventScroll: true });
+  if (document.activeElement === document.body) area.focus({ preventScroll: true });
 }
 
 // Our own error pages say in one sentence what is wrong.
 function failed(event) {
-  if (event.detail.requestConfig?.verb === "get") return;
-  const html = event.detail.xhr?.responseText ?? "";
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const { requestConfig, target, xhr } = event.detail;
+  if (requestConfig?.verb === "get" || target?.closest?.("#side")) return;
+  const page = new DOMParser().parseFromString(xhr?.responseText ?? "", "text/html");
   const sentence = page.querySelector("[data-sentence]")?.textContent;
   if (sentence) notice("said", sentence);
   else notice(navigator.onLine ? "unsent" : "offline");

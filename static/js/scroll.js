@@ -1,4 +1,6 @@
 // Keeps the end in view while the reader is there, and never moves them otherwise.
+import { isPlaced, isWhole } from "./branches.js";
+
 const NEAR_PIXELS = 64;
 
 const scroller = document.getElementById("scroll");
@@ -8,13 +10,32 @@ const jump = document.getElementById("jump");
 let following = true;
 let held = false;
 let lastTop = 0;
+// Of the message that is being edited, while that is in view.
+let edited = null;
 
 const distance = () =>
   scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+export const isAtEnd = () => isWhole() && distance() < NEAR_PIXELS;
 
-function remember() {
+export const top = (node) => node.getBoundingClientRect().top;
+
+function editing() {
+  const form = document.activeElement?.closest("form.edit");
+  return form && column.contains(form) ? form : null;
+}
+
+function see(form) {
+  const above = top(form) - top(scroller);
+  return -above < form.offsetHeight && above < scroller.clientHeight ? { form, above } : null;
+}
+
+export function remember() {
   lastTop = scroller.scrollTop;
-  jump.hidden = following || distance() < NEAR_PIXELS;
+  edited = editing() && see(editing());
+  const isHidden = following || isAtEnd();
+  if (jump.hidden !== isHidden) jump.hidden = isHidden;
+  const words = "below" in column.dataset && !isWhole() ? "New below" : "Jump to latest";
+  if (jump.textContent !== words) jump.textContent = words;
 }
 
 function toEnd() {
@@ -22,43 +43,38 @@ function toEnd() {
   remember();
 }
 
-function follow() {
+export function follow() {
   following = true;
   toEnd();
 }
 
+export function stayAt(node) {
+  node.scrollIntoView();
+  following = false;
+  remember();
+}
+
 // Growing text moves the end away without a scroll: only moving up means leaving.
-function moved() {
+export function moved() {
   const top = scroller.scrollTop;
-  const back = top > lastTop && distance() < NEAR_PIXELS;
-  if (back || distance() < 2) following = true;
+  const back = top > lastTop && isAtEnd();
+  if (back || (isWhole() && distance() < 2)) following = true;
   else if (top < lastTop - 1) following = false;
   remember();
 }
 
+// Whoever edits a message stays with it, also while an answer above it grows.
+const stay = ({ form, above }) => (scroller.scrollTop += top(form) - top(scroller) - above);
+
 // At once after each change: an article that gets shorter moves the page up by
 // itself, which must not look like the reader's doing.
 export function settle() {
-  if (following && !held) toEnd();
+  if (edited && edited.form === editing()) stay(edited);
+  else if (following && !held && isWhole() && !editing()) toEnd();
 }
 
 function resized() {
   settle();
-  remember();
-}
-
-// Older messages arrive above: keep what is being read where it is.
-let fromEnd = null;
-
-function beforeOlder(event) {
-  if (event.target.id === "older")
-    fromEnd = scroller.scrollHeight - scroller.scrollTop;
-}
-
-function afterOlder() {
-  if (fromEnd === null) return;
-  scroller.scrollTop = scroller.scrollHeight - fromEnd;
-  fromEnd = null;
   remember();
 }
 
@@ -75,15 +91,10 @@ for (const name of ["pointerdown", "touchstart"])
   scroller.addEventListener(name, () => (held = true), passive);
 for (const name of ["pointerup", "pointercancel", "touchend", "touchcancel"])
   addEventListener(name, () => (held = false), passive);
-jump.addEventListener("click", () => {
-  follow();
-  document.getElementById("content")?.focus({ preventScroll: true });
-});
-document.body.addEventListener("roundtable:sent", follow);
-document.body.addEventListener("htmx:beforeSwap", beforeOlder);
-document.body.addEventListener("htmx:afterSwap", afterOlder);
+document.body.addEventListener("roundtable:news", remember);
 const sizes = new ResizeObserver(resized);
 sizes.observe(column);
 sizes.observe(scroller);
 
-if (!location.hash || location.hash === "#latest") follow();
+if (isWhole() && !isPlaced && (!location.hash || location.hash === "#latest")) follow();
+else following = isWhole() && distance() < 2;

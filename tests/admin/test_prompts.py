@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def admin(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def prompt(staff: User) -> SystemPrompt:
     return make_prompt("Be kind.", name="House")
 

@@ -4,15 +4,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib import admin
+from django.test import Client
 from django.urls import reverse
 
-from conversations.models import Gateway, SystemPrompt, Team, User
+from conversations.models import (
+    ContextPolicy,
+    Gateway,
+    LanguageModel,
+    Spending,
+    SpendingLimits,
+    SystemPrompt,
+    Team,
+    UsageRecord,
+    User,
+)
 from conversations.services.keys import set_key
 from tests.factories import make_model, make_prompt, make_team
 
 if TYPE_CHECKING:
     from django.db.models import Model
-    from django.test import Client
 
 CANARY = "sk-canary-0123456789abcdefWXYZ"
 
@@ -20,10 +30,11 @@ CANARY = "sk-canary-0123456789abcdefWXYZ"
 @pytest.fixture
 def pages(staff: User, alice: User) -> list[str]:
     """Every page of the admin that a GET can open."""
-    gateway = make_model().gateway
+    model = make_model()
+    gateway = model.gateway
     set_key(gateway=gateway, key=CANARY)
     prompt = make_prompt()
-    rows: list[Model] = [gateway, prompt, alice, make_team("Team", alice)]
+    rows: list[Model] = [gateway, model, prompt, alice, make_team("Team", alice)]
     found = [reverse("admin:index"), reverse("admin:jsi18n")]
     for row in rows:
         name = f"admin:conversations_{row._meta.model_name}"
@@ -34,11 +45,33 @@ def pages(staff: User, alice: User) -> list[str]:
         ]
     diff = reverse("admin:conversations_systemprompt_diff", args=[prompt.pk])
     password = reverse("admin:auth_user_password_change", args=[alice.pk])
-    return [*found, f"{diff}?from=1&to=1", password]
+    test = reverse("admin:conversations_gateway_test", args=[gateway.pk])
+    context = reverse("admin:conversations_contextpolicy_change", args=[1])
+    return [*found, f"{diff}?from=1&to=1", password, test, context]
+
+
+@pytest.fixture
+def posts(pages: list[str]) -> list[str]:
+    """Pages that a POST alone opens, beside forms."""
+    gateway = Gateway.objects.get()
+    return [
+        reverse(f"admin:conversations_gateway_{page}", args=[gateway.pk])
+        for page in ("test", "sync")
+    ]
 
 
 def test_what_can_be_administered_is_listed_here() -> None:
-    assert set(admin.site._registry) == {Gateway, SystemPrompt, Team, User}
+    assert set(admin.site._registry) == {
+        ContextPolicy,
+        Gateway,
+        LanguageModel,
+        Spending,
+        SpendingLimits,
+        SystemPrompt,
+        Team,
+        UsageRecord,
+        User,
+    }
 
 
 def test_an_admin_can_open_every_page_and_none_shows_a_key(
@@ -62,6 +95,34 @@ def test_nobody_but_staff_can_open_any_page(
         response = client.get(page, follow=True)
 
         assert response.status_code == 403, page
+
+
+def test_nobody_but_staff_with_rights_has_a_gateway_asked(
+    client: Client, alice: User, bob: User, posts: list[str]
+) -> None:
+    bob.is_staff = True
+    bob.save()
+    for user in (alice, bob):
+        client.force_login(user)
+        for page in posts:
+            assert client.post(page, follow=True).status_code == 403, page
+
+
+def test_a_gateway_is_not_asked_for_models_by_looking(
+    client: Client, staff: User, posts: list[str]
+) -> None:
+    client.force_login(staff)
+
+    assert [client.get(page).status_code for page in posts] == [200, 405]
+
+
+def test_another_site_cannot_have_a_gateway_asked(
+    staff: User, posts: list[str]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(staff)
+    for page in posts:
+        assert client.post(page).status_code == 403, page
 
 
 def test_staff_without_rights_can_open_nothing_but_the_index(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -14,12 +13,6 @@ if TYPE_CHECKING:
     from pytest_django import DjangoCaptureOnCommitCallbacks
 
 PASSWORD = "a long enough sentence"
-
-
-@pytest.fixture
-def admin(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
 
 
 def url(page: str, *arguments: object, of: str = "user") -> str:

@@ -14,10 +14,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.outgrown import small_place
+from tests.browser.people import place_of_their_own
 from tests.browser.watch import Watch
 from tests.environment import find_chromium
 from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
+from tests.tracing import untraced
 
 SESSION_COOKIE = "roundtable_session"
 SIZE = ViewportSize(width=1280, height=800)
@@ -36,6 +39,14 @@ MODELS = (
     "paragraphs:30@30",
     "paragraphs:90@30",
     "endless:@30",
+    "reasoning",
+    "reasoning:40@40",
+    "reasoning:120@40",
+    "reasoning:400@40",
+    "reasoning:600@150",
+    "reasoning:5",
+    "retry-after:30",
+    "citations",
 )
 # Few messages a page, so that a short conversation has older ones.
 ENVIRON = {"PAGE_MESSAGES": "8", "PAGE_CONVERSATIONS": "5", "RUNNING_PER_USER": "60"}
@@ -58,6 +69,13 @@ class OpenPage(Protocol):
     ) -> Page: ...
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _unmeasured() -> Iterator[None]:
+    """Servers for browsers are not traced: what they run is covered without them."""
+    with untraced():
+        yield
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -70,7 +88,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A server for all tests that leave it running."""
     directory = tmp_path_factory.mktemp("browser")
     with (
@@ -78,6 +96,39 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         place_with(directory, gateway, MODELS, ENVIRON) as place,
     ):
         yield place
+
+
+@pytest.fixture(scope="package")
+def outgrown_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A server whose model has a small budget, and another one for summaries."""
+    with small_place(tmp_path_factory.mktemp("outgrown")) as place:
+        yield place
+
+
+@pytest.fixture(scope="package")
+def together_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A server for several people beside each other, of whom nothing else is said."""
+    with place_of_their_own(tmp_path_factory.mktemp("together")) as place:
+        yield place
+
+
+@pytest.fixture
+def place(place_server: Place) -> Place:
+    """The same server, where nobody has done anything before."""
+    place_server.renew_people()
+    return place_server
+
+
+@pytest.fixture
+def outgrown(outgrown_server: Place) -> Place:
+    outgrown_server.renew_people()
+    return outgrown_server
+
+
+@pytest.fixture
+def together(together_server: Place) -> Place:
+    together_server.renew_people()
+    return together_server
 
 
 @pytest.fixture

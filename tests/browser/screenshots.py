@@ -12,19 +12,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.conftest import add_session
+from tests.browser.kept_screens import KEPT_SCREENS
+from tests.browser.outgrown import CACHE
 from tests.browser.screens import MODELS, SCREENS
-from tests.browser.talk import send
+from tests.browser.talk import choose, send
+from tests.browser.talk_screens import TALK_SCREENS
+from tests.browser.team_screens import TEAM_SCREENS
 from tests.environment import ROOT, find_chromium
 from tests.faults.conftest import Place, place_with
+from tests.gateway.economy import Economy
 from tests.gateway.server import TestGateway
 from tests.servers import Server
 
+ALL_SCREENS = {**SCREENS, **TALK_SCREENS, **KEPT_SCREENS, **TEAM_SCREENS}
 PICTURE = ROOT / "docs/screenshot.png"
-SCREENS_PLACE = ROOT / "var/screenshots"
+SCREENS_PLACE = ROOT / "docs/screens"
 PICTURE_SIZE = ViewportSize(width=1280, height=960)
+# With a provider that nobody asks.
+ENVIRON = {
+    "RUNNING_PER_USER": "60",
+    "OIDC_ISSUER_URL": "http://127.0.0.1:9",
+    "OIDC_CLIENT_ID": "roundtable",
+    "OIDC_CLIENT_SECRET": "a secret",
+}
 SIZES = (ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844))
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 BEFORE = (
@@ -33,14 +46,16 @@ BEFORE = (
     "Why is my query slow?",
     "Names for a small boat",
 )
+PATIENCE_MILLISECONDS = 30_000
 QUESTION = "How do I yield every prime? In code, please."
 SEEN = "FROM message"
 
 
 def main() -> None:
     names = sys.argv[1:]
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with server() as place, chromium() as browser:
-        for name in names or SCREENS:
+        for name in names or ALL_SCREENS:
             take_screen(browser, place, name)
         if not names:
             take_picture(browser, place)
@@ -52,10 +67,8 @@ def server() -> Iterator[Place]:
     """A server with people, and with models that behave as told."""
     with (
         tempfile.TemporaryDirectory(prefix="roundtable-shots-") as directory,
-        TestGateway() as gateway,
-        place_with(
-            Path(directory), gateway, MODELS, {"RUNNING_PER_USER": "60"}
-        ) as place,
+        TestGateway(economy=Economy(CACHE)) as gateway,
+        place_with(Path(directory), gateway, MODELS, ENVIRON) as place,
     ):
         yield place
 
@@ -97,12 +110,17 @@ def take_screen(browser: Browser, place: Place, name: str) -> None:
     who = "staff" if name.startswith("admin") else "alice"
     for size in SIZES:
         with page_of(browser, place, who, size) as page:
-            SCREENS[name](page, place)
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
-                path = SCREENS_PLACE / f"{name}-{size['width']}-{scheme}.png"
-                page.screenshot(path=path, animations="disabled")
+            ALL_SCREENS[name](page, place)
+            photograph(page, name, size)
     print(f"{name}: {SCREENS_PLACE.relative_to(ROOT)}/{name}-*.png")
+
+
+def photograph(page: Page, name: str, size: ViewportSize) -> None:
+    """The page as it is, light and dark."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        path = SCREENS_PLACE / f"{name}-{size['width']}-{scheme}.png"
+        page.screenshot(path=path, animations="disabled")
 
 
 def take_set_up(browser: Browser) -> None:
@@ -111,9 +129,11 @@ def take_set_up(browser: Browser) -> None:
         new = Server(Path(directory))
         try:
             new.start()
-            page = browser.new_page(viewport=PICTURE_SIZE)
+            page = browser.new_page()
             page.goto(new.setup_link)
-            page.screenshot(path=SCREENS_PLACE / "setup-1280-light.png")
+            for size in SIZES:
+                page.set_viewport_size(size)
+                photograph(page, "setup", size)
         finally:
             new.close()
 
@@ -131,7 +151,7 @@ def take_picture(browser: Browser, place: Place) -> None:
 
 def ask_demo(page: Page, question: str) -> None:
     page.goto("/")
-    page.get_by_label("Model").select_option(label="Demo")
+    choose(page, "Demo")
     send(page, question)
     page.wait_for_url("**/c/*/**")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import re
+
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.faults.conftest import Place
 
@@ -26,10 +28,17 @@ def send(page: Page, text: str) -> None:
 
 def begin(page: Page, place: Place, model: str, text: str = "Go on.") -> None:
     """Start a conversation with a model of the test gateway."""
-    page.goto("/")
-    page.get_by_label("Model").select_option(str(place.models[model]))
+    page.goto(f"/?model={place.models[model]}")
     send(page, text)
     page.wait_for_url("**/c/*/**")
+
+
+def choose(page: Page, model: str) -> None:
+    """Choose a model from the menu, as people do who know its name."""
+    page.get_by_role("button", name="Model:").click()
+    page.get_by_label("Search models").fill(model)
+    page.get_by_role("radio", name=model).first.click()
+    expect(page.get_by_role("button", name=f"Model: {model}")).to_be_visible()
 
 
 def answer(page: Page, number: int = -1) -> Locator:
@@ -61,7 +70,34 @@ def numbered(first: int, end: int) -> list[str]:
 
 
 def act(article: Locator, name: str) -> None:
-    article.get_by_role("button", name=name, exact=True).click()
+    """Do something with a message, in its menu where it is there."""
+    line = article.locator(".more-lines").get_by_text(name, exact=True)
+    if line.count():
+        open_menu(article)
+        line.click()
+    else:
+        article.get_by_role("button", name=name, exact=True).click()
+
+
+def open_menu(article: Locator) -> None:
+    """Open the menu of a message, if it is not open."""
+    menu = article.locator(".more")
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").click()
+
+
+def hold(page: Page, address: str, method: str = "GET") -> list[Route]:
+    """Keep what is asked for there from the server, until each is let go."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if route.request.method == method:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile(address), keep)
+    return held
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

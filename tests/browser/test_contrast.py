@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
+from playwright.sync_api import Page, expect
 
+from tests.browser.axe import SCHEMES
 from tests.browser.conftest import OpenPage
+from tests.browser.screens import SCREENS
 from tests.browser.talk import answer, begin, expect_state
 from tests.faults.conftest import Place
 
@@ -45,13 +46,29 @@ FAINT_TEXT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_contrast_enough(
-    open_page: OpenPage, place: Place, scheme: Literal["light", "dark"]
-) -> None:
-    page = open_page(place, "alice", color_scheme=scheme)
+def expect_contrast(page: Page) -> None:
+    """Nothing is faint, in either theme."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        dark = page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+        assert dark == (scheme == "dark")
+        assert page.evaluate(FAINT_TEXT) == [], scheme
+
+
+def test_every_text_has_contrast_enough(open_page: OpenPage, place: Place) -> None:
+    page = open_page(place, "alice")
     begin(page, place, "echo", "```python\ndef f(x):  # why\n    return 'a' + 1\n```")
     expect_state(answer(page), "complete")
-    dark = page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
-    assert dark == (scheme == "dark")
-    assert page.evaluate(FAINT_TEXT) == []
+    expect_contrast(page)
+    page.get_by_role("button", name="Model:").click()
+    expect(page.get_by_role("radio", checked=True)).to_be_visible()
+    expect_contrast(page)
+
+
+@pytest.mark.parametrize("screen", ["thinking", "thought", "waiting", "sources"])
+def test_what_stands_beside_an_answer_can_be_read_too(
+    open_page: OpenPage, place: Place, screen: str
+) -> None:
+    page = open_page(place, "alice")
+    SCREENS[screen](page, place)
+    expect_contrast(page)

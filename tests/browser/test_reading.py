@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
@@ -12,6 +14,7 @@ from tests.browser.talk import (
     begin,
     expect_state,
     expect_words,
+    hold,
     numbered,
     questions,
     send,
@@ -117,11 +120,15 @@ def test_older_messages_load_while_scrolling_up_without_a_jump(
     expect(questions(page)).to_have_count(4)
     assert from_the_end(page) < 8
 
-    page.locator("#scroll").evaluate("node => node.scrollTo(0, 300)")
+    held = hold(page, "/older/")
+    with page.expect_request(re.compile("/older/")):
+        page.locator("#scroll").evaluate("node => node.scrollTo(0, 300)")
     first = page.locator("article").first
     before = first.bounding_box()
     id_before = first.get_attribute("id")
     page.locator("#scroll").evaluate("node => node.scrollBy(0, -300)")
+    [older] = held
+    older.continue_()
     expect(questions(page)).to_have_count(6)
     after = page.locator(f"#{id_before}").bounding_box()
     assert before is not None

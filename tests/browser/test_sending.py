@@ -15,6 +15,7 @@ from tests.browser.talk import (
     composer,
     expect_state,
     expect_words,
+    hold,
     numbered,
     questions,
     send,
@@ -23,9 +24,10 @@ from tests.browser.talk import (
 from tests.faults.conftest import Place
 
 SLOW = "endless:@30"
-# While a message is on its way to the server.
-TYPE_MEANWHILE = """() => document.body.addEventListener("htmx:beforeSend",
-    () => document.getElementById("content").value += " And more.")"""
+# While a message is on its way to the server; lists refresh themselves with htmx too.
+TYPE_MEANWHILE = """() => document.body.addEventListener("htmx:beforeSend", (event) => {
+    if (event.target.id === "composer") event.target.elements.content.value += " And more.";
+})"""
 
 
 @pytest.fixture
@@ -65,6 +67,25 @@ def test_enter_that_confirms_a_composed_word_does_not_send(
     expect(questions(page)).to_have_count(1)
 
 
+def test_an_answer_that_comes_late_leaves_the_focus_where_it_went(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, "ok")
+    expect_state(answer(page), "complete")
+    sent = hold(page, "/messages/$", "POST")
+    with page.expect_request(re.compile("/messages/$")):
+        send(page, "Slowly")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("slow")
+
+    sent[0].continue_()
+
+    expect(composer(page)).to_have_value("")
+    page.keyboard.type("ly")
+    expect(page.locator("#find-words")).to_have_value("slowly")
+    expect(composer(page)).to_have_value("")
+
+
 def test_nothing_is_sent_when_nothing_is_written(page: Page, place: Place) -> None:
     begin(page, place, "echo")
     expect_state(answer(page), "complete")
@@ -78,15 +99,14 @@ def test_a_refusal_keeps_what_was_typed_and_chosen(
     begin(page, place, "ok", "Mine.")
     taken = page.url.rstrip("/").split("/")[-1]
     other = open_page(place, "bob")
-    other.goto("/")
+    other.goto(f"/?model={place.models['echo']}")
     other.locator("[name=client_id]").evaluate("(node, id) => node.value = id", taken)
-    other.get_by_label("Model").select_option(str(place.models["echo"]))
     other.evaluate(TYPE_MEANWHILE)
     send(other, "Theirs.")
     expect(other.get_by_role("alert")).to_have_text(re.compile("once more"))
     expect(composer(other)).to_have_value("Theirs. And more.")
     expect(composer(other)).to_be_focused()
-    expect(other.get_by_label("Model")).to_have_value(str(place.models["echo"]))
+    expect(other.get_by_role("button", name="Model: echo")).to_be_visible()
 
 
 def test_send_reads_queue_while_an_answer_runs_and_the_next_waits_visibly(
@@ -125,7 +145,7 @@ def test_a_queued_message_can_be_withdrawn(page: Page, place: Place) -> None:
 
 
 def test_a_stopped_answer_is_continued_in_place(page: Page, place: Place) -> None:
-    begin(page, place, "paragraphs:30@30")
+    begin(page, place, "paragraphs:90@30")
     expect_words(answer(page), "t8")
     act(answer(page), "Stop")
     expect_state(answer(page), "stopped")
@@ -134,7 +154,7 @@ def test_a_stopped_answer_is_continued_in_place(page: Page, place: Place) -> Non
 
     act(answer(page), "Continue")
     expect_state(answer(page), "complete")
-    assert words(answer(page)).split() == before + numbered(0, 30)
+    assert words(answer(page)).split() == before + numbered(0, 90)
     expect(page.locator("article")).to_have_count(2)
 
 
@@ -194,8 +214,8 @@ def test_the_title_is_the_first_message_until_it_is_renamed(
     begin(page, place, "ok", "Names for a small boat")
     expect(page.get_by_role("heading", level=1)).to_have_text("Names for a small boat")
     expect(page).to_have_title("Names for a small boat · Roundtable")
-    row = page.locator(".row").first
-    row.get_by_label("Rename or delete").click()
+    row = page.locator(".row:has([aria-current])")
+    row.get_by_label("More for").click()
     row.get_by_label("Title", exact=True).fill("Boats")
     row.get_by_role("button", name="Rename").click()
     expect(row.get_by_role("link")).to_have_text("Boats")
@@ -207,15 +227,12 @@ def test_the_title_is_the_first_message_until_it_is_renamed(
     expect(page).to_have_title("Boats · Roundtable")
 
 
-def test_a_conversation_is_deleted_in_place_after_a_second_question(
-    page: Page, place: Place
-) -> None:
+def test_a_conversation_is_deleted_in_place(page: Page, place: Place) -> None:
     begin(page, place, "ok", "To be deleted")
     page.goto("/")
     rows = page.locator(".row", has_text="To be deleted")
-    rows.get_by_label("Rename or delete").click()
-    rows.get_by_text("Delete …").click()
-    rows.get_by_role("button", name="Delete it").click()
+    rows.get_by_label("More for").click()
+    rows.get_by_role("button", name="Delete").click()
     expect(rows).to_have_count(0)
     page.reload()
     expect(rows).to_have_count(0)

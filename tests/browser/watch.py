@@ -25,6 +25,8 @@ class Watch:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.requests: list[str] = []
+        # Where else a test leads to, and nothing but a link or a form may.
+        self.elsewhere = ""
 
     def follow(self, context: BrowserContext, origin: str) -> None:
         """Watch every page of this context; only `origin` may be asked."""
@@ -44,5 +46,9 @@ class Watch:
 
     def _request(self, request: Request, origin: str) -> None:
         self.requests.append(request.url)
-        if not request.url.startswith((origin, "data:", "blob:")):
+        allowed = request.is_navigation_request() and self._is_elsewhere(request.url)
+        if not allowed and not request.url.startswith((origin, "data:", "blob:")):
             self.seen.append(f"request {request.url}")
+
+    def _is_elsewhere(self, url: str) -> bool:
+        return bool(self.elsewhere) and url.startswith(self.elsewhere)

@@ -90,3 +90,32 @@ def test_exceptions_that_led_to_each_other_are_told_once() -> None:
     text = written("It failed.", error=first)
 
     assert text.count("OddError: first") == text.count("OddError: second") == 1
+
+
+@pytest.mark.parametrize("path", ["/invitations/", "/password/new/"])
+def test_the_token_of_a_link_is_not_logged(path: str) -> None:
+    token = "a-token_of-43-letters-" + "x" * 21
+
+    line = written("Unprocessable Entity: %s", f"{path}{token}/")
+
+    assert line == f"Unprocessable Entity: {path}[hidden]/"
+
+
+def test_the_secret_of_single_sign_on_is_cut_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "secret-canary-1")
+    error = caught(OddError("asked with secret-canary-1"))
+
+    text = written("Sent %s.", "a=secret-canary-1&b", error=error)
+
+    assert text.startswith("Sent a=[hidden]&b.")
+    assert "canary" not in text
+
+
+def test_a_secret_as_short_as_a_word_leaves_the_log_readable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "a")
+
+    assert written("a cat") == "a cat"

@@ -98,3 +98,18 @@ def test_a_titles_length_is_not_the_environments(tmp_path: Path) -> None:
     )
 
     assert ended.stdout == "200\n"
+
+
+def test_what_the_databases_address_asks_for_joins_what_we_ask_for(
+    tmp_path: Path,
+) -> None:
+    asked = "options=-c%20work_mem%3D16MB&sslmode=require"
+    url = f"postgres://user:password@127.0.0.1/name?{asked}"
+    found = read(tmp_path, "DATABASES", DATABASE_URL=url)["DATABASES"]
+
+    assert isinstance(found, dict)
+    assert found["default"]["OPTIONS"] == {
+        "connect_timeout": 5,
+        "options": "-c statement_timeout=15000 -c jit=off -c work_mem=16MB",
+        "sslmode": "require",
+    }

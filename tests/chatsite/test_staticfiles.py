@@ -6,6 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.templatetags.static import static
 
+from tests.environment import ROOT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,3 +44,14 @@ def test_modules_import_each_other_by_their_hashed_names(collected: Path) -> Non
 
     assert 'from "./transcript.js"' not in script
     assert f'from "./{static("js/transcript.js").rpartition("/")[2]}"' in script
+
+
+def test_what_is_explained_in_the_sources_is_not_loaded(collected: Path) -> None:
+    source = (ROOT / "static/js/live.js").read_text()
+    script = served(collected, "js/live.js")
+
+    assert source.startswith("// ")
+    assert len(script.splitlines()) == sum(
+        not line.lstrip().startswith("//") for line in source.splitlines()
+    )
+    assert "/*" not in served(collected, "css/roundtable.css")

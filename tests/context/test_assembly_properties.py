@@ -2,19 +2,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.context.assembly import CONTINUE_LINE, PRIMING_TOKENS, assemble
+from conversations.context.prediction import Gauge
 from conversations.context.turns import MESSAGE_TOKENS
 from conversations.wire import (
     Context,
     ContextSettings,
     History,
+    HistoryMessage,
     ModelFacts,
     Outcome,
     RequestMessage,
+    Role,
     Turn,
 )
 from tests.context.histories import CONTENTS, SETTINGS, histories
@@ -35,10 +39,15 @@ def can_be_sent(turn: Turn) -> bool:
 
 
 def sent_form(turn: Turn) -> list[RequestMessage]:
-    user = [RequestMessage("user", m.content) for m in turn.messages if says(m.content)]
-    if turn.reply is None or not says(turn.reply.content):
-        return user
-    return [*user, RequestMessage("assistant", turn.reply.content)]
+    messages = [*turn.messages, *([turn.reply] if turn.reply else [])]
+    return [as_sent(message) for message in messages if says(message.content)]
+
+
+def as_sent(message: HistoryMessage) -> RequestMessage:
+    role: Literal["user", "assistant"] = (
+        "assistant" if message.role is Role.ASSISTANT else "user"
+    )
+    return RequestMessage(role, message.content, message.id)
 
 
 def turn_tokens(turn: Turn) -> int:
@@ -50,7 +59,7 @@ def asking_form(history: History) -> list[RequestMessage]:
     form = sent_form(Turn(history.asking))
     if history.partial is None or not says(history.partial.content):
         return form
-    partial = RequestMessage("assistant", history.partial.content)
+    partial = as_sent(history.partial)
     return [*form, partial, RequestMessage("user", CONTINUE_LINE)]
 
 
@@ -108,7 +117,11 @@ def test_the_newest_turns_are_sent_whole_and_as_many_as_fit(
         m for turn in newest for m in sent_form(turn)
     ]
     if kept < len(turns):
-        assert context.tokens + turn_tokens(turns[-kept - 1]) > context.budget
+        # All of them do not fit; of these, one more is more than what is kept.
+        every = context.tokens + sum(map(turn_tokens, turns[: len(turns) - kept]))
+        more = context.tokens + turn_tokens(turns[-kept - 1])
+        assert Gauge().predict(every) > context.budget
+        assert Gauge().predict(more) > settings.keep_share * context.budget
 
 
 @given(histories(), SETTINGS, WINDOWS)
@@ -119,7 +132,8 @@ def test_nothing_exceeds_the_budget_but_a_question_that_does_so_alone(
 
     alone = assemble(replace(history, turns=()), settings, model(window))
     assert context.over_budget == alone.over_budget
-    assert context.over_budget == (context.tokens > context.budget)
+    assert context.over_budget == (context.predicted > context.budget)
+    assert context.predicted == Gauge().predict(context.tokens)
     if context.over_budget:
         assert context.messages == alone.messages
         assert all(

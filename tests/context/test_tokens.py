@@ -17,6 +17,7 @@ from conversations.context.tokens import (
     RANKS,
     RanksError,
     count,
+    count_about,
     load_encoding,
 )
 
@@ -76,6 +77,16 @@ def test_a_damaged_rank_file_is_named_and_kept(tmp_path: Path) -> None:
         load_encoding(tmp_path)
 
     assert (tmp_path / RANK_FILE).read_bytes() == b"damaged"
+
+
+def test_of_a_long_text_about_so_many_are_counted() -> None:
+    prose = "Every boat in the harbour has its rope, and each rope its number. " * 1_500
+    code = "total = sum(rope.length for rope in ropes if not rope.is_lost)\n" * 800
+
+    exactly = count(prose + code)
+
+    assert count_about(prose + code) == pytest.approx(exactly, rel=0.05)
+    assert count_about(prose[:PIECE_CHARACTERS]) == count(prose[:PIECE_CHARACTERS])
 
 
 def test_nothing_is_loaded_before_the_first_count() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment import ROOT
+from tests.faults.filled import fill
 from tests.faults.people import Person
 from tests.gateway.server import TestGateway
 from tests.servers import Server, child_environ
@@ -24,11 +25,19 @@ ROOMY = {
     "FRAMES_PER_SECOND": "10000",
     "DRAIN_SECONDS": "0.2",
 }
-MAKE_ROWS = (
-    "import json; from tests.faults.rows import make_rows; "
-    "print(json.dumps(make_rows({!r})))"
-)
-PEOPLE = ("alice", "bob", "charlie", "dora", "emil", "frida", "staff")
+
+
+MAKE_OTHERS = """
+import json
+from django.db import transaction
+from tests.faults.rows import make_others
+with transaction.atomic():
+    print(json.dumps(make_others({names!r}, {count})))
+"""
+AT_ONCE = 50
+LEAVE = """UPDATE conversations_user
+SET username = 'former-' || id, is_active = 0 WHERE username = ?"""
+COME = "UPDATE conversations_user SET username = ?, is_active = 1 WHERE id = ?"
 
 
 class Place:
@@ -43,6 +52,7 @@ class Place:
         self.models: dict[str, int] = {}
         self.sessions: dict[str, str] = {}
         self.users: dict[str, int] = {}
+        self._waiting: list[dict[str, tuple[int, str]]] = []
 
     @property
     def database(self) -> Path:
@@ -50,20 +60,23 @@ class Place:
 
     def fill(self, *models: str) -> None:
         """Make people, and a model for each scenario, before the server starts."""
-        wanted = {
-            "people": PEOPLE,
-            "base_url": self.gateway.base_url,
-            "models": models,
-        }
-        script = MAKE_ROWS.format(wanted)
-        made = json.loads(
-            self.run(
-                "manage.py", "shell", "--no-imports", "-c", script, check=True
-            ).stdout
-        )
+        made = fill(self.directory, self.gateway.base_url, models)
         self.models = made["models"]
         self.users = {name: row[0] for name, row in made["people"].items()}
         self.sessions = {name: row[1] for name, row in made["people"].items()}
+
+    def renew_people(self) -> None:
+        """Give the names to others, who find nothing of what was done before."""
+        if not self._waiting:
+            script = MAKE_OTHERS.format(names=list(self.users), count=AT_ONCE)
+            made = self.run(
+                "manage.py", "shell", "--no-imports", "-c", script, check=True
+            )
+            self._waiting = json.loads(made.stdout)
+        for name, (pk, session) in self._waiting.pop().items():
+            self.write(LEAVE, name)
+            self.write(COME, name, pk)
+            self.users[name], self.sessions[name] = pk, session
 
     def run(
         self, *arguments: str, check: bool = False, **environ: str
@@ -92,6 +105,21 @@ class Place:
             database.execute(sql, parameters)
             database.commit()
 
+    def make_team(self, name: str, *people: str) -> None:
+        """Put people into a team that the first of them owns."""
+        now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+        self.write(
+            f"INSERT INTO conversations_team (name, created_at) VALUES (?, {now})", name
+        )
+        for person in people:
+            role = "owner" if person == people[0] else "member"
+            self.write(
+                "INSERT INTO conversations_membership (team_id, user_id, role, "
+                f"joined_at) SELECT max(id), ?, ?, {now} FROM conversations_team",
+                self.users[person],
+                role,
+            )
+
     def replies(self, conversation: str) -> list[tuple[str, str]]:
         """The state and stored text of every answer, oldest first."""
         return [
@@ -101,7 +129,8 @@ class Place:
                 SELECT g.state, m.content || coalesce(
                     (SELECT group_concat(text, '') FROM
                         (SELECT text FROM conversations_delta
-                        WHERE generation_id = g.id ORDER BY "offset")), '')
+                        WHERE generation_id = g.id AND NOT is_reasoning
+                        ORDER BY "offset")), '')
                 FROM conversations_message m JOIN conversations_generation g
                 ON g.message_id = m.id AND g.attempt = m.attempt
                 WHERE m.conversation_id = ? ORDER BY m.seq
@@ -109,6 +138,22 @@ class Place:
                 conversation.replace("-", ""),
             )
         ]
+
+    def reasonings(self, conversation: str) -> list[str]:
+        """What was thought and is stored, in order."""
+        rows = self.rows(
+            """
+            SELECT g.reasoning || coalesce(
+                (SELECT group_concat(text, '') FROM
+                    (SELECT text FROM conversations_delta
+                    WHERE generation_id = g.id AND is_reasoning
+                    ORDER BY "offset")), '')
+            FROM conversations_generation g
+            WHERE g.conversation_id = ? ORDER BY g.id
+            """,
+            conversation.replace("-", ""),
+        )
+        return [str(reasoning) for (reasoning,) in rows]
 
     def questions(self, conversation: str) -> list[str]:
         """What people wrote, in order."""

@@ -16,6 +16,9 @@ PARTS = re.compile(
     r'<div data-part="closed">(.*?)</div><div data-part="tail"[^>]*>(.*?)</div>',
     re.DOTALL,
 )
+REASONING = re.compile(
+    r'<div data-part="reasoning"[^>]*>(.*?)</div></div>\s*</details>', re.DOTALL
+)
 TAG = re.compile(r"<[^>]+>")
 SEEN = re.compile(r'data-seen="(\d+)"')
 
@@ -38,12 +41,16 @@ class Shown:
     closed_text: str
     tail: str
     html: str
+    # Of the newest attempt.
+    reasoning: str = ""
+    reasoning_offset: int = 0
 
     @classmethod
     def of(cls, markup: str) -> Shown:
         data = dict(ATTRIBUTE.findall(markup.partition(">")[0]))
         parts = PARTS.search(markup)
         assert parts is not None, markup
+        thoughts = REASONING.findall(markup)
         return cls(
             id=data["message"],
             role=data["role"],
@@ -55,6 +62,8 @@ class Shown:
             closed_text=text_of(parts[1]),
             tail=html.unescape(parts[2]),
             html=markup,
+            reasoning=text_of(thoughts[-1]) if thoughts else "",
+            reasoning_offset=int(data["reasoning"]),
         )
 
     @property
@@ -77,6 +86,11 @@ class Page:
     seen: int = 0
     articles: dict[str, Shown] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    # The version of who may see it, as frames say it.
+    sharing: int = 0
+    # Who is here, and how often it was said that a list has changed.
+    here: list[dict[str, object]] = field(default_factory=list)
+    news: int = 0
 
     @classmethod
     def of(cls, markup: str) -> Page:
@@ -105,11 +119,11 @@ class Page:
     @property
     def subscription(self) -> str:
         """The frame that says where this page is."""
-        place: dict[str, object] = {"m": None, "a": 0, "o": 0, "c": 0}
+        place: dict[str, object] = {"m": None, "a": 0, "o": 0, "c": 0, "r": 0}
         for one in self.articles.values():
             if one.role == "assistant" and one.state == "running":
                 place = {"m": one.id, "a": one.attempt, "o": one.offset}
-                place["c"] = one.closed
+                place |= {"c": one.closed, "r": one.reasoning_offset}
                 break
         return json.dumps({"t": "sub", "seen": self.seen, **place})
 
@@ -120,7 +134,11 @@ class Page:
             case "a":
                 self._place(Shown.of(frame["h"]))
             case "v":
-                self.seen = frame["v"]
+                self.seen, self.sharing = frame["v"], frame["sharing"]
+            case "p":
+                self.here = frame["here"]
+            case "u":
+                self.news += 1
             case "e":
                 self.errors.append(frame["x"])
             case _:
@@ -139,6 +157,8 @@ class Page:
         if shown is None:
             return False
         attempt, end = int(str(frame["a"])), int(str(frame["e"]))
+        if frame["t"] == "r":
+            return _think(shown, frame, attempt, end)
         is_delta = frame["t"] == "d"
         known = end <= shown.offset if is_delta else end < shown.offset
         if attempt < shown.attempt or (attempt == shown.attempt and known):
@@ -147,6 +167,18 @@ class Page:
             return False
         shown.attempt, shown.offset = attempt, end
         return True
+
+
+def _think(shown: Shown, frame: dict[str, object], attempt: int, end: int) -> bool:
+    if attempt != shown.attempt:
+        return attempt < shown.attempt
+    if end <= shown.reasoning_offset:
+        return True
+    if frame["o"] != shown.reasoning_offset:
+        return False
+    shown.reasoning += str(frame["x"])
+    shown.reasoning_offset = end
+    return True
 
 
 def _append(shown: Shown, frame: dict[str, object]) -> bool:

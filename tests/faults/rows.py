@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TypedDict
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -39,6 +40,23 @@ def make_rows(wanted: Wanted) -> dict[str, object]:
         "people": {user.username: [user.pk, make_session(user)] for user in people},
         "models": {model.name: model.pk for model in models},
     }
+
+
+def make_others(names: list[str], count: int) -> list[dict[str, tuple[int, str]]]:
+    """Make the same people so many times more; they wait under other names."""
+    pattern = {user.username: user for user in User.objects.filter(username__in=names)}
+    return [{name: make_waiting(pattern[name]) for name in names} for _ in range(count)]
+
+
+def make_waiting(pattern: User) -> tuple[int, str]:
+    user = User.objects.create(
+        username=f"{pattern.username}-{uuid4().hex}",
+        password=pattern.password,
+        is_staff=pattern.is_staff,
+        is_superuser=pattern.is_superuser,
+        is_active=False,
+    )
+    return user.pk, make_session(user)
 
 
 def make_session(user: User) -> str:

@@ -46,7 +46,7 @@ ENDS = [
     End("drop-after-finish", "complete", 2),
     End("length", "length", 3, "length limit"),
     End("endless", "length", None, "length limit"),
-    End("filtered", "filtered", 3, "filter"),
+    End("filtered", "filtered", 3, "guard changed or ended"),
     End("overflow", "context_full", 0, "too long", "maximum context"),
     End("error", "failed", 2, "problem of its own", "fails in the middle"),
     End("error:500", "failed", 0, "problem of its own", "says 500"),

@@ -73,11 +73,20 @@ HOSTILE: list[str | bytes] = [
     '{"t":"sub","seen":0,"m":"' + ID + '","a":-1}',
     '{"t":"sub","seen":0,"m":"' + ID + '","o":1e3}',
     '{"t":"sub","seen":0,"m":"' + ID + '","c":"0"}',
+    '{"t":"sub","seen":0,"m":"' + ID + '","r":-1}',
+    '{"t":"sub","seen":0,"m":"' + ID + '","r":"7"}',
     '{"t":"k","m":{}}',
     '{"t":"k","m":"no uuid","o":1}',
     '{"t":"k","m":"' + ID + '","o":-5}',
     '{"t":"k","m":"' + ID + '","o":NaN}',
+    '{"t":"k","m":"' + ID + '","o":1,"r":null}',
     '{"t":"k","m":"' + ID + '","o":' + "1" * 400 + "}",
+    '{"t":"read"}',
+    '{"t":"read","m":""}',
+    '{"t":"read","m":7}',
+    '{"t":"read","m":"../../etc/passwd"}',
+    '{"t":"read","m":["' + ID + '"]}',
+    '{"t":"Y"}',
     "[" * 100_000,
     '{"a":' * 20_000,
     "[" * 30_000 + "]" * 30_000,
@@ -97,9 +106,9 @@ JSON = st.recursive(
     ),
     max_leaves=10,
 )
-FIELDS = st.sampled_from(["t", "m", "a", "o", "c", "seen", "x", "type"])
+FIELDS = st.sampled_from(["t", "m", "a", "o", "c", "r", "seen", "x", "type"])
 FRAMES = (
-    st.dictionaries(FIELDS, JSON | st.sampled_from(["sub", "k", ID]))
+    st.dictionaries(FIELDS, JSON | st.sampled_from(["sub", "k", "read", "y", ID]))
     | JSON
     | st.text(st.characters(codec="utf-8"), max_size=60)
     | st.binary(max_size=60)

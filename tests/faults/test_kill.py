@@ -14,11 +14,13 @@ import pytest
 from tests.faults.conftest import People, Place, place_with
 from tests.faults.people import Person, Tab, ended, has_words, until
 from tests.gateway.server import TestGateway
+from tests.tracing import untraced
 
 KILLS = 20
 VIEWERS = 3
 LONG = "paragraphs:600@60"
 SHORT = "paragraphs:60@30"
+THOUGHTFUL = "reasoning:300@60"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,8 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, gateway: TestGateway
 ) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("kill")
-    with place_with(directory, gateway, (LONG, SHORT)) as place:
+    models = (LONG, SHORT, THOUGHTFUL)
+    with untraced(), place_with(directory, gateway, models) as place:
         yield place
 
 
@@ -101,6 +104,25 @@ async def test_twenty_kills_lose_nothing_anybody_has_seen(
     ) == [(0,)]
     assert place.rows("PRAGMA integrity_check") == [("ok",)]
     assert "Traceback" not in place.server.log
+
+
+async def test_a_kill_in_mid_thought_loses_nothing_anybody_has_seen(
+    place: Place, people: People
+) -> None:
+    alice = await people(place, "alice")
+    pk = await alice.begin(place.models[THOUGHTFUL])
+    async with alice.open(pk) as tab:
+        await tab.watch(lambda page: "r20 " in page.reply.reasoning)
+        await asyncio.to_thread(place.server.kill)
+        await tab.watch_to_the_end()
+        seen = tab.page.reply.reasoning.split()
+    await asyncio.to_thread(place.server.start)
+
+    (kept,) = place.reasonings(pk)
+    reloaded = (await alice.page(pk)).reply
+    assert kept.split()[: len(seen)] == seen
+    assert reloaded.reasoning.split() == kept.split()
+    assert (reloaded.state, reloaded.words) == ("interrupted", [])
 
 
 async def test_an_interrupted_answer_is_continued_and_counts_on(

@@ -13,6 +13,7 @@ from tests.faults.conftest import People, Place, place_with
 from tests.faults.page import Page
 from tests.faults.people import Person, Tab, ended, has_words
 from tests.gateway.server import TestGateway
+from tests.tracing import untraced
 
 STREAMS = 24
 VIEWERS = 3
@@ -22,6 +23,10 @@ MODEL = f"paragraphs:{TOKENS}@{RATE}"
 WORDS = [f"t{number}" for number in range(TOKENS)]
 CONTINUED_MODEL = f"paragraphs:{TOKENS}@{RATE + 1}"
 CONTINUED = 8
+THOUGHTFUL_MODEL = f"reasoning:{TOKENS // 2}@{RATE}"
+THOUGHTFUL = 8
+THOUGHTS = [f"r{number}" for number in range(TOKENS // 2)]
+MODELS = (MODEL, CONTINUED_MODEL, THOUGHTFUL_MODEL)
 # How long a connection lives, on average, and at most how long it is away.
 LIFE_SECONDS = 0.8
 AWAY_SECONDS = 0.4
@@ -33,7 +38,7 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, gateway: TestGateway
 ) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("loss")
-    with place_with(directory, gateway, (MODEL, CONTINUED_MODEL)) as place:
+    with untraced(), place_with(directory, gateway, MODELS) as place:
         yield place
 
 
@@ -48,6 +53,7 @@ class Roamer:
         self.conversation = conversation
         self.page = Page()
         self.shown: list[str] = []
+        self.thought: list[str] = []
         self.drops = 0
         self.reloads = 0
         self._random = random.Random(seed)
@@ -56,8 +62,11 @@ class Roamer:
     def is_over(self) -> bool:
         return self.page.states == ["complete"]
 
+    async def arrive(self) -> None:
+        self.page = await self.person.page(self.conversation)
+        self._check_growth(self.page)
+
     async def watch(self) -> None:
-        await self._reload()
         while not self.is_over:
             await self._stay()
             if not self.is_over:
@@ -80,17 +89,33 @@ class Roamer:
 
     async def _come_back(self) -> None:
         if self._random.random() < 0.2:
-            await self._reload()
+            await self.arrive()
             self.reloads += 1
-
-    async def _reload(self) -> None:
-        self.page = await self.person.page(self.conversation)
-        self._check_growth(self.page)
 
     def _check_growth(self, page: Page) -> None:
         (reply,) = page.replies
         assert reply.words[: len(self.shown)] == self.shown
         self.shown = reply.words
+        thought = reply.reasoning.split()
+        assert thought[: len(self.thought)] == self.thought
+        self.thought = thought
+
+
+async def begin(place: Place, person: Person, model: str, count: int) -> list[Roamer]:
+    """Ask so often; nothing is answered until everyone has a page to see it on."""
+    with place.gateway.holding(model):
+        ids = [await person.begin(place.models[model]) for _ in range(count)]
+        roamers = [
+            Roamer(person, pk, f"{model} {number} {viewer}")
+            for number, pk in enumerate(ids)
+            for viewer in range(VIEWERS)
+        ]
+        await asyncio.gather(*(roamer.arrive() for roamer in roamers))
+    return roamers
+
+
+def conversations(roamers: list[Roamer]) -> list[str]:
+    return sorted({roamer.conversation for roamer in roamers})
 
 
 async def roam(roamers: list[Roamer]) -> None:
@@ -102,17 +127,12 @@ async def test_random_disconnects_lose_double_and_misplace_nothing(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    ids = [await alice.begin(place.models[MODEL]) for _ in range(STREAMS)]
-    roamers = [
-        Roamer(alice, pk, f"{number} {viewer}")
-        for number, pk in enumerate(ids)
-        for viewer in range(VIEWERS)
-    ]
+    roamers = await begin(place, alice, MODEL, STREAMS)
 
     await roam(roamers)
 
     assert [roamer.page.reply.words for roamer in roamers] == [WORDS] * len(roamers)
-    for pk in ids:
+    for pk in conversations(roamers):
         ((state, text),) = place.replies(pk)
         assert (state, text.split()) == ("complete", WORDS)
     sent = [one.tokens_sent for one in place.gateway.requests if one.model == MODEL]
@@ -126,13 +146,11 @@ async def test_stopping_and_continuing_under_roaming_viewers_loses_nothing(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    ids = [await alice.begin(place.models[CONTINUED_MODEL]) for _ in range(CONTINUED)]
-    roamers = [
-        Roamer(alice, pk, f"{number} {viewer} continued")
-        for number, pk in enumerate(ids)
-        for viewer in range(VIEWERS)
-    ]
-    await asyncio.gather(roam(roamers), *(stop_and_continue(alice, pk) for pk in ids))
+    roamers = await begin(place, alice, CONTINUED_MODEL, CONTINUED)
+    await asyncio.gather(
+        roam(roamers),
+        *(stop_and_continue(alice, pk) for pk in conversations(roamers)),
+    )
 
     for roamer in roamers:
         ((state, text),) = place.replies(roamer.conversation)
@@ -140,6 +158,23 @@ async def test_stopping_and_continuing_under_roaming_viewers_loses_nothing(
         assert roamer.shown == text.split()
         assert roamer.shown[-TOKENS:] == WORDS
         assert roamer.shown.count("t0") == 3
+    assert "Traceback" not in place.server.log
+
+
+async def test_reasoning_is_not_lost_doubled_or_misplaced_either(
+    place: Place, people: People
+) -> None:
+    alice = await people(place, "alice")
+    roamers = await begin(place, alice, THOUGHTFUL_MODEL, THOUGHTFUL)
+
+    await roam(roamers)
+
+    assert [roamer.thought for roamer in roamers] == [THOUGHTS] * len(roamers)
+    assert [roamer.shown for roamer in roamers] == [WORDS[: TOKENS // 2]] * len(roamers)
+    for pk in conversations(roamers):
+        (reasoning,) = place.reasonings(pk)
+        assert reasoning.split() == THOUGHTS
+    assert sum(roamer.drops for roamer in roamers) > 20
     assert "Traceback" not in place.server.log
 
 

@@ -138,9 +138,9 @@ async def test_answers_that_had_begun_are_ended_where_the_port_is_taken(
     ):
         alice = await people(place, "alice")
         running = await alice.begin(place.models["ok:900@30"])
-        waiting = await alice.begin(place.models["ok:900@30"])
         async with alice.open(running) as tab:
             await tab.watch(has_words(1))
+        waiting = await alice.begin(place.models["ok:900@30"])
         place.server.kill()
         before = place.replies(waiting)
 
@@ -203,3 +203,17 @@ async def test_a_list_of_models_that_fails_in_no_foreseen_way_stops_nothing(
         renew_hub()
 
     assert "The gateway's list of models could not be kept." in caplog.text
+
+
+async def test_a_form_is_read_by_us_and_not_on_the_loop_before(
+    tmp_path: Path, gateway: TestGateway, people: People
+) -> None:
+    """A form that cannot be read shows who reads it: each refuses it in its own way."""
+    with place_with(tmp_path, gateway, ("ok",)) as place:
+        nobody = await people(place)
+        broken = {"content-type": "multipart/form-data"}
+
+        answer = await nobody.http.post("/login/", content=b"--", headers=broken)
+
+    assert answer.status_code in {400, 403}
+    assert "default-src" in answer.headers["content-security-policy"]

@@ -175,6 +175,10 @@ async def test_deleting_a_conversation_ends_its_answer_and_closes_its_pages(
         assert await asking.tab.watch_to_the_end() == 4404
         assert time.monotonic() - began < 2
         assert (await asking.alice.http.get(f"/c/{asking.pk}/")).status_code == 404
+        ended_as = [state for state, _ in place.replies(asking.pk)]
+        assert ended_as == ["stopped", "stopped"]
+        purged = await asking.alice.post(f"/c/{asking.pk}/purge/")
+        assert purged.status_code == 302
         assert place.replies(asking.pk) == []
         assert len(place.gateway.requests) == 1
         assert "Traceback" not in place.server.log

@@ -9,12 +9,17 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from conversations.gateways import demo_wire
+from conversations.gateways.demo import wire as demo_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conversations.wire import Usage
+    from tests.gateway.asked import Asked
+    from tests.gateway.surfaces.writer import Writer
 
 
 @dataclass(eq=False)
@@ -35,11 +40,26 @@ class Recorded:
     closed: float | None = None
     hung_up: bool = False
     tokens_sent: int = 0
+    # The HTTP status of the answer, None while there is none.
+    status: int | None = None
+    # Why it was refused, "" where it was not.
+    refusal: str = ""
+    # What it asks, whatever its protocol; None where it asks for no answer.
+    asked: Asked | None = None
+    # What it truly took, whatever the answer says.
+    usage: Usage | None = None
+    # Who wrote the answer: its `whole` is all of it in one piece.
+    writer: Writer | None = field(default=None, repr=False)
+    # Whether the gateway read less than it was sent, and said nothing.
+    shortened: bool = False
     ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    @property
+    @cached_property
     def json(self) -> dict[str, object]:
-        parsed = json.loads(self.body) if self.body else {}
+        try:
+            parsed = json.loads(self.body) if self.body else {}
+        except ValueError:
+            return {}
         return parsed if isinstance(parsed, dict) else {}
 
     @property
@@ -63,7 +83,7 @@ class Recorded:
 
 
 class Exchange:
-    """What a scenario writes its answer with. Bodies are chunked."""
+    """The bytes between the gateway and one client. Bodies are chunked."""
 
     def __init__(
         self,
@@ -72,20 +92,26 @@ class Exchange:
         writable: asyncio.Event,
     ) -> None:
         self.request = request
-        self.model = request.model
+        # Sent with every answer.
+        self.headers: dict[str, str] = {}
+        # Whether nothing more can be written.
+        self.over = False
         self._transport = transport
         self._writable = writable
-        # Escaped once, as a server at full speed would.
-        head, _, tail = demo_wire.text_chunk(self.model, "\0").partition(b"\\u0000")
-        self._head, self._tail = head, tail
+
+    @property
+    def started(self) -> bool:
+        return self.request.status is not None
 
     def start(
         self, status: int = 200, content_type: str = demo_wire.STREAM_TYPE, **more: str
     ) -> None:
+        self.request.status = status
         lines = [f"HTTP/1.1 {status} -", "transfer-encoding: chunked"]
         if content_type:
             lines.append(f"content-type: {content_type}")
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in more.items()]
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        lines += [f"{name}: {value}" for name, value in (self.headers | named).items()]
         self._transport.write("\r\n".join([*lines, "", ""]).encode())
 
     def write(self, data: bytes) -> None:
@@ -97,32 +123,18 @@ class Exchange:
         await asyncio.sleep(0)
         await self._writable.wait()
 
-    def token(self, text: str) -> None:
-        """Write one delta; `text` must need no escaping in JSON."""
-        self.request.tokens_sent += 1
-        self.write(self._head + text.encode() + self._tail)
-
-    async def tokens(self, count: int, rate: float = 0.0, start: int = 0) -> None:
-        """Write `t0 t1 …`, `rate` a second or as fast as the client reads."""
-        began = time.monotonic()
-        for number in range(start, start + count):
-            self.token(f"t{number} ")
-            await self.pace(began, number - start + 1, rate)
-
     async def pace(self, began: float, sent: int, rate: float) -> None:
         due = began + sent / rate if rate else 0.0
         await asyncio.sleep(max(due - time.monotonic(), 0))
         await self._writable.wait()
 
-    def finish(self, reason: str = "stop", **details: object) -> None:
-        """Write the finish reason, usage and [DONE]."""
-        usage = demo_wire.usage(100, self.request.tokens_sent, **details)
-        self.write(demo_wire.chunk(self.model, {}, reason))
-        self.write(demo_wire.usage_chunk(self.model, usage))
-        self.write(demo_wire.DONE)
+    async def rest(self, seconds: float) -> None:
+        """Say nothing for a while."""
+        await asyncio.sleep(seconds)
 
     def end(self) -> None:
         """End the body; the connection stays open for another request."""
+        self.over = True
         self._transport.write(b"0\r\n\r\n")
 
     def answer(
@@ -136,10 +148,12 @@ class Exchange:
 
     def close(self) -> None:
         """Hang up in the middle of the body."""
+        self.over = True
         self._transport.close()
 
     def reset(self) -> None:
         """Hang up as a crashed machine does: with a TCP reset."""
+        self.over = True
         linger = struct.pack("ii", 1, 0)
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -1,253 +1,347 @@
-"""How the test gateway answers, by the name of the model: `name`, `name:K`, `name:K@R`.
+"""The scenarios in which the test gateway answers well, or at least politely.
 
-K is a number (tokens mostly, or a status), R a rate in tokens a second.
+Each says its words through `Answer`, so each is served on every protocol.
 """
 
 from __future__ import annotations
 
 import gzip
-import json
 import time
 from typing import TYPE_CHECKING
 
-from conversations.gateways import demo_wire
-from tests.gateway import failures
+from tests.gateway import failures, json_answers, notes
+from tests.gateway.odd import ODD_CHAT, odd_frames
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tests.gateway.exchange import Exchange
+    from tests.gateway.answer import Answer
+    from tests.gateway.naming import Part
 
-    Scenario = Callable[[Exchange, int | None, float], Awaitable[None]]
+    Scenario = Callable[[Answer, Part], Awaitable[None]]
 
 MEGABYTE = 1_000_000
+THOUGHTS = ("Let me ", "think.")
+PAGES = (
+    ("https://example.org/one", "The first page"),
+    ("https://example.org/two?a=1&b=2", "<b>The</b> second & last"),
+)
 
 
-async def play(exchange: Exchange) -> None:
-    """Answer as the model's name says; an unknown name is an unknown model."""
-    name, _, rest = exchange.model.partition(":")
-    count, _, rate = rest.partition("@")
-    scenario = SCENARIOS.get(name)
-    if scenario is None:
-        message = f"The model `{exchange.model}` does not exist."
-        failures.refuse(exchange, 404, message, code="model_not_found")
-        return
-    await scenario(exchange, int(count) if count else None, float(rate or 0))
+async def ok(answer: Answer, part: Part) -> None:
+    """Numbered tokens, usage, the end."""
+    await _say(answer, part, "stop", 5)
 
 
-async def ok(exchange: Exchange, count: int | None, rate: float) -> None:
-    """Numbered tokens, usage, [DONE]."""
-    exchange.start()
-    exchange.write(demo_wire.opening(exchange.model))
-    await exchange.tokens(5 if count is None else count, rate)
-    exchange.finish()
-    exchange.end()
-
-
-async def slow(exchange: Exchange, count: int | None, rate: float) -> None:
+async def slow(answer: Answer, part: Part) -> None:
     """A token every fifth of a second."""
-    await ok(exchange, 300 if count is None else count, rate or 5)
+    answer.start(role=True)
+    await answer.tokens(part.count_or(300), part.rate or 5)
+    answer.finish()
 
 
-async def timed(exchange: Exchange, count: int | None, rate: float) -> None:
+async def timed(answer: Answer, part: Part) -> None:
     """Tokens `17@123456.789123 `: their number and when they were written."""
-    exchange.start()
+    answer.start()
     began = time.monotonic()
-    for number in range(100 if count is None else count):
-        exchange.token(f"{number}@{time.monotonic():.6f} ")
-        await exchange.pace(began, number + 1, rate or 30)
-    exchange.finish()
-    exchange.end()
+    for number in range(part.count_or(100)):
+        answer.token(f"{number}@{time.monotonic():.6f} ")
+        await answer.exchange.pace(began, number + 1, part.rate or 30)
+    answer.finish()
 
 
-async def paragraphs(exchange: Exchange, count: int | None, rate: float) -> None:
+async def paragraphs(answer: Answer, part: Part) -> None:
     """Numbered tokens; every tenth ends its paragraph."""
-    exchange.start()
+    answer.start()
     began = time.monotonic()
-    for number in range(100 if count is None else count):
+    for number in range(part.count_or(100)):
         end = "\\n\\n" if number % 10 == 9 else " "
-        exchange.token(f"t{number}{end}")
-        await exchange.pace(began, number + 1, rate)
-    exchange.finish()
-    exchange.end()
+        answer.token(f"t{number}{end}")
+        await answer.exchange.pace(began, number + 1, part.rate)
+    answer.finish()
 
 
-async def endless(exchange: Exchange, _: int | None, rate: float) -> None:
-    exchange.start()
+async def endless(answer: Answer, part: Part) -> None:
+    """Numbered tokens without end, whatever the request allows."""
+    answer.start()
+    answer.left = None
     number = 0
     while True:
-        await exchange.tokens(100, rate, start=number)
+        await answer.tokens(100, part.rate, start=number)
         number += 100
 
 
-async def echo(exchange: Exchange, _: int | None, __: float) -> None:
+async def echo(answer: Answer, part: Part) -> None:
     """Say the newest message again."""
-    exchange.start()
-    newest = exchange.request.messages[-1]["content"]
-    for piece in demo_wire.split_pieces(newest):
-        exchange.request.tokens_sent += 1
-        exchange.write(demo_wire.text_chunk(exchange.model, piece))
-    exchange.finish()
-    exchange.end()
+    answer.start()
+    await answer.say_all(answer.asked.newest, part.rate)
+    answer.finish()
 
 
-async def length(exchange: Exchange, count: int | None, rate: float) -> None:
-    await _finish_with(exchange, "length", 3 if count is None else count, rate)
+async def looks(answer: Answer, part: Part) -> None:
+    """Say which images and PDFs there are in all of the prompt."""
+    answer.start()
+    said = "; ".join(piece.words for piece in answer.asked.pieces)
+    await answer.say_all(said or "Nothing to look at.", part.rate)
+    answer.finish()
 
 
-async def filtered(exchange: Exchange, count: int | None, rate: float) -> None:
-    await _finish_with(exchange, "content_filter", 3 if count is None else count, rate)
+async def length(answer: Answer, part: Part) -> None:
+    await _say(answer, part, "length", 3)
 
 
-async def empty_length(exchange: Exchange, _: int | None, __: float) -> None:
+async def filtered(answer: Answer, part: Part) -> None:
+    await _say(answer, part, "filtered", 3)
+
+
+async def guard_modified(answer: Answer, part: Part) -> None:
+    """A guard has changed the text and says so by its finish reason."""
+    answer.start(role=True)
+    answer.say("Call me at [phone number removed]. ")
+    await answer.tokens(part.count_or(2), part.rate)
+    answer.finish("filtered")
+
+
+async def empty_length(answer: Answer, _: Part) -> None:
     """What some gateways make of a context that is too long."""
-    await _finish_with(exchange, "length", 0)
+    answer.start(role=True)
+    answer.finish("length")
 
 
-async def unknown_reason(exchange: Exchange, _: int | None, __: float) -> None:
-    await _finish_with(exchange, "because", 3)
+async def nothing(answer: Answer, _: Part) -> None:
+    """A good end, and not a word before it."""
+    answer.start(role=True)
+    answer.finish()
 
 
-async def refusal(exchange: Exchange, _: int | None, __: float) -> None:
-    exchange.start()
-    exchange.write(demo_wire.chunk(exchange.model, {"refusal": "I would rather not."}))
-    exchange.finish()
-    exchange.end()
+async def unknown_reason(answer: Answer, part: Part) -> None:
+    await _say(answer, part, "because", 3)
 
 
-async def tool_calls(exchange: Exchange, _: int | None, __: float) -> None:
-    exchange.start()
-    for call in (
-        {"index": 0, "id": "call_1", "function": {"name": "look", "arguments": ""}},
-        {"index": 0, "function": {"arguments": '{"up":1}'}},
-    ):
-        exchange.write(demo_wire.chunk(exchange.model, {"tool_calls": [call]}))
-    exchange.finish("tool_calls")
-    exchange.end()
+async def finish(answer: Answer, part: Part) -> None:
+    """`finish-RAW`: three tokens, and any word of the protocol's own at the end."""
+    await _say(answer, part, part.name.removeprefix("finish-"), 3)
 
 
-async def reasoning(exchange: Exchange, _: int | None, __: float) -> None:
-    """Thoughts under two names at once, before the role, then an answer."""
-    exchange.start()
-    for piece in ("Let me ", "think."):
-        delta: dict[str, object] = {"reasoning": piece, "reasoning_content": piece}
-        exchange.write(demo_wire.chunk(exchange.model, delta))
-    exchange.write(demo_wire.opening(exchange.model))
-    await exchange.tokens(2)
-    details = {"reasoning_tokens": 7}
-    cached = {"cached_tokens": 64, "cache_write_tokens": 32}
-    exchange.finish(completion_tokens_details=details, prompt_tokens_details=cached)
-    exchange.end()
+async def refusal(answer: Answer, part: Part) -> None:
+    """`refusal:cyber` names its category, where the protocol has one."""
+    answer.start()
+    answer.write(answer.writer.refuse("I would rather not."))
+    messages = answer.writer.protocol == "messages"
+    detail = "" if part.count is not None else part.argument
+    answer.finish("filtered" if messages else "stop", detail=detail)
 
 
-async def whole(exchange: Exchange, _: int | None, __: float) -> None:
-    """JSON although a stream was asked for."""
-    usage = demo_wire.usage(100, 2)
-    message: dict[str, object] = {"content": "t0 t1 "}
-    body = demo_wire.completion(exchange.model, message, "stop", usage)
-    exchange.answer(200, body)
+async def tool_calls(answer: Answer, _: Part) -> None:
+    answer.start()
+    answer.write(answer.writer.call(0, "look", ['{"up":1}']))
+    answer.finish("tool_calls")
 
 
-async def nul(exchange: Exchange, _: int | None, __: float) -> None:
+async def tool_calls_parallel(answer: Answer, _: Part) -> None:
+    """Two calls, their arguments in pieces."""
+    answer.start()
+    answer.write(answer.writer.call(0, "look", ['{"u', 'p":', "1}"]))
+    answer.write(answer.writer.call(1, "listen", ["{", "}"]))
+    answer.finish("tool_calls")
+
+
+async def tool_calls_garbled(answer: Answer, _: Part) -> None:
+    """Arguments that are no JSON."""
+    answer.start()
+    answer.write(answer.writer.call(0, "look", ['{"up":', "oops"]))
+    answer.finish("tool_calls")
+
+
+async def tool_calls_none(answer: Answer, part: Part) -> None:
+    """It ends to call a tool, and names none."""
+    answer.start(role=True)
+    await answer.tokens(part.count_or(0), part.rate)
+    answer.finish("tool_calls")
+
+
+async def reasoning(answer: Answer, part: Part) -> None:
+    """Thoughts, then an answer; `:K@R` is K of each, at that rate.
+
+    A chat completion has them under two names at once, before the role.
+    """
+    await _reason(answer, part, "plain")
+
+
+async def thinking(answer: Answer, part: Part) -> None:
+    """Thoughts that are signed, to be given back as they came."""
+    await _reason(answer, part, "details")
+
+
+async def reasoning_summary(answer: Answer, part: Part) -> None:
+    await _reason(answer, part, "summary")
+
+
+async def reasoning_text(answer: Answer, part: Part) -> None:
+    """Thoughts in full, where a protocol tells those from summaries."""
+    responses = answer.writer.protocol == "responses"
+    await _reason(answer, part, "text" if responses else "plain")
+
+
+async def redacted(answer: Answer, part: Part) -> None:
+    """Thoughts nobody may read, sealed."""
+    await _reason(answer, part, "hidden")
+
+
+async def ponders(answer: Answer, part: Part) -> None:
+    """`ponders:K`: K sealed thoughts, then the newest message again."""
+    answer.start()
+    await answer.think([f"r{number} " for number in range(part.count_or(2))], "hidden")
+    answer.write(answer.writer.role() if not answer.whole else b"")
+    await answer.say_all(answer.asked.newest, part.rate)
+    answer.finish()
+
+
+async def thinking_omitted(answer: Answer, part: Part) -> None:
+    """A thought without words, but with a signature."""
+    await _reason(answer, part, "omitted")
+
+
+async def think_tags(answer: Answer, part: Part) -> None:
+    """Thoughts inside the text, as raw local models have them, cut anywhere."""
+    answer.start(role=True)
+    count, rate = part.count_or(2), part.rate
+    for piece in ("<th", "ink>\n", "Let me ", "think.", "\n</thi", "nk>\n\n"):
+        answer.say(piece)
+        await answer.exchange.pace(0, 0, 0)
+    await answer.tokens(count, rate)
+    answer.finish()
+
+
+async def citations(answer: Answer, part: Part) -> None:
+    """An answer that refers to two pages."""
+    answer.start(role=True)
+    await answer.say_all("As the pages say [1][2]. ", part.rate)
+    for url, title in PAGES:
+        answer.write(answer.writer.cite(url, title))
+    await answer.tokens(part.count_or(2), part.rate)
+    answer.finish()
+
+
+async def nul(answer: Answer, _: Part) -> None:
     """NUL, lone surrogates, and an emoji and a line end cut in two."""
-    exchange.start()
+    answer.start()
     for text in ("a\0b ", "\ud83d", "\ude00 ", "\ude00 ", "\ud83d", "c\r", "\nd\r"):
-        escaped = json.dumps({"choices": [{"delta": {"content": text}}]})
-        exchange.write(b"data: " + escaped.encode() + b"\n\n")
-    exchange.finish()
-    exchange.end()
+        answer.say(text)
+    answer.finish()
 
 
-async def giant(exchange: Exchange, count: int | None, _: float) -> None:
+async def unicode(answer: Answer, _: Part) -> None:
+    """Right to left, joiners, combining marks, and markup that means no good."""
+    answer.start()
+    for text in (
+        "שלום \u202eolleh\u202c 👩‍👩‍👧‍👦 e\u0301 ",
+        "<script>alert(1)</script> ",
+        "[x](javascript:alert(1)) ",
+        "\ufeff\u200b\u2028\u2029 end",
+    ):
+        answer.say(text)
+    answer.finish()
+
+
+async def giant(answer: Answer, part: Part) -> None:
     """One delta of a megabyte."""
-    exchange.start()
-    exchange.token("g" * (MEGABYTE if count is None else count))
-    exchange.finish()
-    exchange.end()
+    answer.start()
+    answer.token("g" * part.count_or(MEGABYTE))
+    answer.finish()
 
 
-async def byte_by_byte(exchange: Exchange, count: int | None, _: float) -> None:
+async def byte_by_byte(answer: Answer, part: Part) -> None:
     """Every byte in a read of its own, UTF-8 characters and JSON cut anywhere."""
-    exchange.start()
-    pieces = ["é", "😀", "日本 "] + [f"t{number} " for number in range(count or 2)]
-    chunks = [demo_wire.text_chunk(exchange.model, piece) for piece in pieces]
-    end = demo_wire.chunk(exchange.model, {}, "stop")
-    for byte in b"\xef\xbb\xbf: hello\r\n\r\n" + b"".join(chunks) + end:
-        await exchange.write_all(bytes([byte]))
-    exchange.end()
+    answer.start()
+    answer.style.byte_by_byte = True
+    answer.write(b"\xef\xbb\xbf: hello\r\n\r\n")
+    for text in ("é", "😀", "日本 "):
+        answer.say(text)
+    await answer.tokens(part.count_or(2))
+    answer.finish()
 
 
-async def odd_lines(exchange: Exchange, _: int | None, __: float) -> None:
+async def odd_lines(answer: Answer, _: Part) -> None:
     """CR and CRLF, several data lines, no space, fields nobody knows, no last line."""
-    exchange.start()
-    exchange.write(b': ping\r\ndata:{"choices":\r\ndata: [{"delta":{"content":"t0 "}')
-    exchange.write(b"}]}\r\nid: 7\r\n\r")
-    exchange.write(b'\nretry: 9\rdata: {"choices":[{"delta":{"content":"t1 "}}]}\r\r')
-    exchange.write(b'data: {"choices":[{"index":1,"delta":{"content":"other"}}]}\n\n')
-    exchange.write(b'data: {"choices":[],"usage":null}\n\n')
-    exchange.write(b'data: {"choices":[{"delta":{},"finish_reason":"eos"}]}')
-    exchange.end()
+    chat = answer.writer.protocol == "chat_completions"
+    answer.exchange.start()
+    for piece in ODD_CHAT if chat else odd_frames(answer):
+        answer.exchange.write(piece)
 
 
-async def comments(exchange: Exchange, count: int | None, rate: float) -> None:
+async def comments(answer: Answer, part: Part) -> None:
     """Signs of life before the first token, 20 a second."""
-    exchange.start()
+    answer.start()
     began = time.monotonic()
-    for number in range(10 if count is None else count):
-        exchange.write(b": PROCESSING\n\n")
-        await exchange.pace(began, number + 1, rate or 20)
-    await exchange.tokens(2)
-    exchange.finish()
-    exchange.end()
+    for number in range(part.count_or(10)):
+        answer.write(answer.writer.ping())
+        await answer.exchange.pace(began, number + 1, part.rate or 20)
+    await answer.tokens(2)
+    answer.finish()
 
 
-async def zipped(exchange: Exchange, _: int | None, __: float) -> None:
+async def pinged(answer: Answer, part: Part) -> None:
+    """Signs of life and empty deltas between the tokens."""
+    answer.start(role=True)
+    for number in range(part.count_or(3)):
+        answer.write(answer.writer.ping())
+        answer.write(answer.writer.say(""))
+        await answer.tokens(1, part.rate, start=number)
+    answer.finish()
+
+
+async def zipped(answer: Answer, part: Part) -> None:
     """Compressed although nobody asked."""
-    exchange.start(content_encoding="gzip")
-    text = demo_wire.text_chunk(exchange.model, "t0 ")
-    end = demo_wire.chunk(exchange.model, {}, "stop")
-    exchange.write(gzip.compress(text + end))
-    exchange.end()
+    answer.exchange.headers["content-encoding"] = "gzip"
+    answer.exchange.start()
+    frames = answer.writer.opening()
+    frames += b"".join(answer.writer.say(f"t{n} ") for n in range(part.count_or(1)))
+    answer.exchange.request.tokens_sent = part.count_or(1)
+    frames += answer.writer.closing("stop", answer.count())
+    answer.exchange.write(gzip.compress(frames))
 
 
-async def usage_everywhere(exchange: Exchange, _: int | None, __: float) -> None:
-    """Cumulative usage on every chunk, the finish twice, and then null."""
-    exchange.start()
-    for number in range(3):
-        delta = {"delta": {"content": f"t{number} "}}
-        usage = demo_wire.usage(100, number + 1)
-        exchange.write(demo_wire.event({"choices": [delta], "usage": usage}))
-    for end in ("stop", "length"):
-        choice = {"delta": {"content": ""}, "finish_reason": end}
-        exchange.write(demo_wire.event({"choices": [choice], "usage": None}))
-    exchange.end()
+async def usage_everywhere(answer: Answer, part: Part) -> None:
+    """Cumulative usage on every delta, the finish twice, and then null."""
+    answer.start()
+    await answer.tokens(part.count_or(3), part.rate)
+    answer.finish()
+    if answer.writer.protocol == "chat_completions":
+        answer.write(answer.writer.closing("length", answer.count()))
 
 
-async def no_usage(exchange: Exchange, count: int | None, rate: float) -> None:
-    exchange.start()
-    await exchange.tokens(3 if count is None else count, rate)
-    exchange.write(demo_wire.chunk(exchange.model, {}, "stop") + demo_wire.DONE)
-    exchange.end()
+async def no_usage(answer: Answer, part: Part) -> None:
+    answer.style.usage = "never"
+    answer.start()
+    await answer.tokens(part.count_or(3), part.rate)
+    answer.finish()
 
 
-async def lingering(exchange: Exchange, count: int | None, _: float) -> None:
+async def lingering(answer: Answer, part: Part) -> None:
     """All is said, and the connection stays open; after [DONE], or `:0` without."""
-    exchange.start()
-    await exchange.tokens(2)
-    exchange.write(demo_wire.chunk(exchange.model, {}, "stop"))
-    if count is None:
-        exchange.write(demo_wire.DONE)
-    await exchange.hang()
+    answer.style.done = None if part.count is None else False
+    answer.start()
+    await answer.tokens(2)
+    answer.finish()
+    await answer.exchange.hang()
 
 
-async def _finish_with(
-    exchange: Exchange, reason: str, count: int, rate: float = 0.0
-) -> None:
-    exchange.start()
-    exchange.write(demo_wire.opening(exchange.model))
-    await exchange.tokens(count, rate)
-    exchange.finish(reason)
-    exchange.end()
+async def _say(answer: Answer, part: Part, reason: str, count: int) -> None:
+    answer.start(role=True)
+    await answer.tokens(part.count_or(count), part.rate)
+    answer.finish(reason)
+
+
+async def _reason(answer: Answer, part: Part, kind: str) -> None:
+    answer.start()
+    thoughts = list(THOUGHTS)
+    if part.count is not None:
+        thoughts = [f"r{number} " for number in range(part.count)]
+    await answer.think(thoughts, kind, part.rate)
+    answer.write(answer.writer.role() if not answer.whole else b"")
+    await answer.tokens(part.count_or(2), part.rate)
+    answer.finish()
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -257,22 +351,42 @@ SCENARIOS: dict[str, Scenario] = {
     "paragraphs": paragraphs,
     "endless": endless,
     "echo": echo,
+    "looks": looks,
     "length": length,
     "filtered": filtered,
+    "guard-modified": guard_modified,
     "empty-length": empty_length,
+    "nothing": nothing,
     "unknown-reason": unknown_reason,
+    "finish-": finish,
     "refusal": refusal,
     "tool-calls": tool_calls,
+    "tool-calls-parallel": tool_calls_parallel,
+    "tool-calls-garbled": tool_calls_garbled,
+    "tool-calls-none": tool_calls_none,
     "reasoning": reasoning,
-    "json": whole,
+    "reasoning-details": thinking,
+    "reasoning-summary": reasoning_summary,
+    "reasoning-text": reasoning_text,
+    "reasoning-encrypted": redacted,
+    "thinking": thinking,
+    "redacted": redacted,
+    "ponders": ponders,
+    "thinking-omitted": thinking_omitted,
+    "think-tags": think_tags,
+    "citations": citations,
     "nul": nul,
+    "unicode": unicode,
     "giant": giant,
     "byte-by-byte": byte_by_byte,
     "odd-lines": odd_lines,
     "comments": comments,
+    "pinged": pinged,
     "gzip": zipped,
     "usage-everywhere": usage_everywhere,
     "no-usage": no_usage,
     "lingering": lingering,
+    **json_answers.SCENARIOS,
+    **notes.SCENARIOS,
     **failures.SCENARIOS,
 }

@@ -4,29 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self, cast
 
-from conversations.gateways import demo_wire
+from tests.gateway.catalogs import find_page
 from tests.gateway.exchange import Exchange, Recorded
-from tests.gateway.scenarios import SCENARIOS, play
+from tests.gateway.flavours import FLAVOURS, Address, find_address
+from tests.gateway.play import count, play
+from tests.gateway.state import State
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from types import TracebackType
 
+    from conversations.wire import Protocol
+    from tests.gateway.economy import Economy
+
 START_SECONDS = 5.0
-WINDOW_TOKENS = 32_000
 
 
 class TestGateway:
     """A gateway on 127.0.0.1, at a free port unless one is given.
 
     Use it as a context manager. `requests` are all that came, oldest first.
+    `flavour` is the gateway it passes for where a path does not say; `auth` how a key
+    must be shown (`bearer`, `x-api-key`, or `flavour`: as that gateway wants it), and
+    `key` which; `checks` whether requests must be as the real gateways want them.
+    With an `economy` it counts tokens, keeps prompts and charges for them; `catalog`
+    is the shape of its list of models where that is not the flavour's own.
     """
 
     __test__ = False
 
-    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        *,
+        flavour: str = "compatible",
+        auth: str = "",
+        key: str = "",
+        checks: bool = True,
+        economy: Economy | None = None,
+        catalog: str = "",
+    ) -> None:
+        self.flavour = flavour
+        self.catalog = catalog
+        self.state = State()
+        self.state.auth = auth or ("flavour" if key else "")
+        self.state.key = key
+        self.state.checks = checks
+        self.state.economy = economy
         self.requests: list[Recorded] = []
         self.port = port
         self.tls = tls
@@ -38,9 +68,52 @@ class TestGateway:
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
 
     @property
-    def base_url(self) -> str:
+    def root_url(self) -> str:
         scheme = "https" if self.tls else "http"
-        return f"{scheme}://127.0.0.1:{self.port}/v1"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway's own flavour speaks chat completions and more."""
+        return f"{self.root_url}/v1"
+
+    def url_for(self, flavour: str, protocol: Protocol) -> str:
+        """Return the base URL at which it passes for another gateway."""
+        return f"{self.root_url}/{flavour}{FLAVOURS[flavour].prefixes[protocol]}"
+
+    def find_address(self, path: str) -> Address:
+        return find_address(path, self.flavour, self.catalog)
+
+    @property
+    def economy(self) -> Economy | None:
+        """What counts and charges; its clock passes when a test says so."""
+        return self.state.economy
+
+    @property
+    def spent(self) -> Decimal:
+        """What all requests together have cost, in US dollars."""
+        with self.arrived:
+            usages = [each.usage for each in self.requests if each.usage is not None]
+        return sum((each.cost for each in usages if each.cost), Decimal(0))
+
+    def script(self, model: str, *scenarios: str) -> None:
+        """Have the next requests for `model` answered by these scenarios, in order."""
+        self.state.script(model, scenarios)
+
+    def alias(self, model: str, scenario: str) -> None:
+        """Have `model`, whatever its name, answered by this scenario always."""
+        self.state.aliases[model] = scenario
+
+    @contextmanager
+    def holding(self, model: str) -> Iterator[None]:
+        """Let the answers of `model` wait, before their first byte, while this lasts."""
+        gate = self.state.holds[model] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self.state.holds[model]
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(gate.set)
 
     def __enter__(self) -> Self:
         self.start()
@@ -75,8 +148,10 @@ class TestGateway:
             return self.requests[count - 1]
 
     def clear(self) -> None:
+        """Forget all requests, and whatever they led to."""
         with self.arrived:
             self.requests.clear()
+            self.state.clear()
 
     def record(self, request: Recorded) -> None:
         with self.arrived:
@@ -180,10 +255,14 @@ class _Connection(asyncio.Protocol):
 
     async def _play(self, exchange: Exchange) -> None:
         request = exchange.request
-        if request.method == "POST" and request.path.endswith("/chat/completions"):
-            await play(exchange)
-        elif request.method == "GET" and request.path.endswith("/models"):
-            body = demo_wire.models(list(SCENARIOS), context_length=WINDOW_TOKENS)
-            exchange.answer(200, body)
+        address = self._gateway.find_address(request.path)
+        if request.method == "POST" and address.protocol is not None:
+            if (gate := self._gateway.state.holds.get(request.model)) is not None:
+                await gate.wait()
+            await play(exchange, address, self._gateway.state)
+        elif request.method == "POST" and address.counts:
+            count(exchange, address, self._gateway.state)
         else:
-            exchange.answer(404, b'{"detail":"Not Found"}')
+            page = find_page(request, address.path, address.catalog)
+            await exchange.rest(page.delay)
+            exchange.answer(page.status, page.body, page.content_type)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conversations import limits
-from conversations.gateways import reading
 from conversations.gateways.base import (
     ErrorKind,
     Gateways,
     Route,
     request_bytes,
 )
+from conversations.gateways.transport import reading
 from conversations.wire import FinishReason, Request, ToolCallDelta, Usage
 from tests.gateway import TestGateway
 from tests.gateways.asking import KEY, ask, ask_model, count_words, request_for
@@ -48,6 +50,7 @@ async def test_nothing_of_the_environment_goes_to_a_gateway(
     gateway: TestGateway, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-another-gateway")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-admin-of-another")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-another")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-another")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Leak: another")
@@ -112,13 +115,70 @@ async def test_reasoning_is_given_once(gateway: TestGateway):
 
     assert heard.reasoning == "Let me think."
     assert heard.text == "t0 t1 "
-    assert heard.finished.usage == Usage(
-        input_tokens=100,
-        cached_input_tokens=64,
-        cache_write_tokens=32,
-        output_tokens=2,
-        reasoning_tokens=7,
-    )
+    usage = heard.finished.usage
+    assert usage is not None
+    assert (usage.cached_input_tokens, usage.cache_write_tokens) == (64, 32)
+    assert heard.finished.items == ()
+
+
+async def test_thoughts_inside_the_text_are_none_of_it(gateway: TestGateway):
+    heard = await ask_model(gateway, "think-tags")
+
+    assert heard.reasoning.strip() == "Let me think."
+    assert heard.text == "t0 t1 "
+
+
+async def test_signed_thoughts_are_sent_back_as_they_came(gateway: TestGateway):
+    gateways = Gateways(count_words)
+    route = Route(gateway.base_url, KEY, preset="openrouter")
+    first = await ask(gateways, route, request_for("reasoning-details", "Hello"))
+    again = request_for("reasoning-details", "Hello", first.text, "Go on")
+    items = first.finished.items
+    user, reply, question = again.messages
+    messages = (user, replace(reply, items=items), question)
+
+    second = await ask(gateways, route, replace(again, messages=messages))
+
+    await gateways.aclose()
+    assert [item["type"] for item in items] == ["reasoning.text"]
+    assert items[0]["signature"]
+    assert second.finished.reason is FinishReason.STOP
+    sent = gateway.requests[1].json["messages"]
+    assert isinstance(sent, list)
+    assert sent[1] == {
+        "role": "assistant",
+        "content": first.text,
+        "reasoning_details": list(items),
+    }
+
+
+async def test_an_answer_that_only_wants_to_call_tools_calls_none(gateway: TestGateway):
+    heard = await ask_model(gateway, "tool-calls-none")
+
+    assert heard.calls == []
+    assert heard.finished.reason is FinishReason.TOOL_CALLS
+
+
+async def test_the_pages_an_answer_refers_to_are_known(gateway: TestGateway):
+    citations = (await ask_model(gateway, "citations")).finished.citations
+
+    assert len(citations) == 2
+    assert all(each.url.startswith("https://") and each.title for each in citations)
+
+
+async def test_the_model_that_answered_may_be_another(gateway: TestGateway):
+    assert (await ask_model(gateway, "ok+echoes")).finished.model == "another-model"
+
+
+@pytest.mark.parametrize(
+    "placement", ["on-finish", "filled", "repeated", "early", "null", "alias"]
+)
+async def test_usage_is_found_wherever_it_is_told(gateway: TestGateway, placement: str):
+    heard = await ask_model(gateway, f"ok:50+usage-{placement}")
+
+    usage = heard.finished.usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens) == (100, 50)
 
 
 async def test_a_whole_completion_is_understood_though_a_stream_was_asked_for(

@@ -7,12 +7,21 @@ from collections.abc import AsyncIterator
 import pytest
 
 from conversations.context.assembly import CONTINUE_LINE
-from conversations.gateways import demo_answers
 from conversations.gateways.base import ErrorKind, Gateways, ModelListing, Route
-from conversations.wire import FinishReason, Request, RequestMessage, TextDelta
+from conversations.gateways.demo import answers as demo_answers
+from conversations.gateways.demo import thoughts as demo_thoughts
+from conversations.wire import (
+    AttachedFile,
+    Dialect,
+    FinishReason,
+    ReasoningDelta,
+    Request,
+    RequestMessage,
+    TextDelta,
+)
 from tests.gateways.asking import Heard, ask, count_words, request_for
 
-ROUTE = Route("", "", demo=True)
+ROUTE = Route("", "", preset="demo")
 
 
 @pytest.fixture
@@ -45,6 +54,22 @@ async def test_an_ordinary_answer_says_what_was_sent(gateways: Gateways):
     assert heard.finished.model == "demo"
 
 
+async def test_it_says_which_files_it_was_given(gateways: Gateways):
+    files = (
+        AttachedFile("1", "image", "plan.png", "image/png", 255, data=b"png"),
+        AttachedFile("2", "pdf", "a.pdf", "application/pdf", 9, data=b"pdf"),
+        AttachedFile("3", "text", "b.txt", "text/plain", 9, text="Word"),
+    )
+    asked = RequestMessage("user", "Look", files=files)
+    request = Request("demo", (asked,), dialect=Dialect(files=True))
+
+    text = (await ask(gateways, ROUTE, request)).text
+
+    assert "”, and comes with one image and “a.pdf”." in text
+    assert "Word" in text
+    assert "base64" not in text
+
+
 async def test_without_a_system_prompt_it_says_so(gateways: Gateways):
     text = (await say(gateways, "Hello")).text
 
@@ -58,8 +83,8 @@ async def test_help_lists_what_can_be_asked_for(gateways: Gateways, question: st
 
     listed = re.findall(r"^\| `(.+?)`", text, re.MULTILINE)
     assert listed == [
-        "markdown", "code", "table", "long", "slow", "count to 100", "cut", "length",
-        "filtered", "error", "late error",
+        "markdown", "code", "table", "long", "think", "slow", "count to 100", "cut",
+        "length", "filtered", "error", "late error",
     ]  # fmt: skip
 
 
@@ -101,6 +126,18 @@ async def test_an_answer_can_end_in_other_ways(
 
     assert heard.text
     assert heard.finished.reason is reason
+
+
+async def test_it_can_think_before_it_answers(gateways: Gateways):
+    heard = await say(gateways, "Think about it")
+
+    thought = [one for one in heard.deltas if isinstance(one, ReasoningDelta)]
+    usage = heard.finished.usage
+    assert "".join(one.text for one in thought) == demo_thoughts.THOUGHT
+    assert heard.deltas[: len(thought)] == thought
+    assert heard.text == demo_thoughts.THOUGHTFUL
+    assert usage is not None
+    assert usage.reasoning_tokens == count_words(demo_thoughts.THOUGHT)
 
 
 async def test_an_answer_can_fail(gateways: Gateways):

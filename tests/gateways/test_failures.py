@@ -8,8 +8,10 @@ import pytest
 
 from conversations import limits
 from conversations.gateways.base import ErrorKind, GatewayError, Gateways, Route
-from conversations.wire import FinishReason
+from conversations.gateways.retry import Asked, Trim, Wait, next_step
+from conversations.wire import FinishReason, Protocol
 from tests.gateway import TestGateway
+from tests.gateway.envelopes import ENVELOPES, WORDINGS
 from tests.gateways.asking import KEY, ask, ask_model, count_words, request_for
 
 
@@ -22,12 +24,14 @@ from tests.gateways.asking import KEY, ask, ask_model, count_words, request_for
         ("error:403", ErrorKind.FORBIDDEN, 403),
         ("error:404", ErrorKind.NOT_FOUND, 404),
         ("error:408", ErrorKind.TIMEOUT, 408),
-        ("error:413", ErrorKind.CONTEXT_FULL, 413),
+        ("error:413", ErrorKind.BAD_REQUEST, 413),
         ("error:422", ErrorKind.BAD_REQUEST, 422),
         ("error:429", ErrorKind.RATE_LIMITED, 429),
         ("error:500", ErrorKind.SERVER, 500),
         ("error:503", ErrorKind.SERVER, 503),
-        ("error:529", ErrorKind.SERVER, 529),
+        ("error:504", ErrorKind.TIMEOUT, 504),
+        ("error:524", ErrorKind.TIMEOUT, 524),
+        ("error:529", ErrorKind.OVERLOADED, 529),
         ("quota", ErrorKind.NO_CREDIT, 429),
         ("overflow", ErrorKind.CONTEXT_FULL, 400),
         ("overflow:500", ErrorKind.CONTEXT_FULL, 500),
@@ -71,6 +75,99 @@ async def test_the_detail_is_the_gateways_own_words(
     assert error.detail == detail
 
 
+@pytest.mark.parametrize("envelope", sorted(ENVELOPES))
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, ErrorKind.BAD_REQUEST),
+        (401, ErrorKind.UNAUTHORISED),
+        (402, ErrorKind.NO_CREDIT),
+        (403, ErrorKind.FORBIDDEN),
+        (404, ErrorKind.NOT_FOUND),
+        (408, ErrorKind.TIMEOUT),
+        (429, ErrorKind.RATE_LIMITED),
+        (500, ErrorKind.SERVER),
+        (529, ErrorKind.OVERLOADED),
+    ],
+)
+async def test_a_status_means_the_same_in_every_envelope(
+    gateway: TestGateway, envelope: str, status: int, kind: ErrorKind
+):
+    error = (await ask_model(gateway, f"as-{envelope}+error:{status}")).error
+
+    assert error is not None
+    assert (error.kind, error.status) == (kind, status)
+    assert f"The test gateway says {status}." in error.detail
+
+
+@pytest.mark.parametrize("wording", sorted({*WORDINGS} - {"ezrouter-silent"}))
+async def test_every_wording_of_an_overflow_is_one(gateway: TestGateway, wording: str):
+    error = (await ask_model(gateway, f"overflow-{wording}:8192")).error
+    silent = {"responses", "large", "too-many"}
+
+    assert error is not None
+    assert error.kind is ErrorKind.CONTEXT_FULL
+    assert error.window == (None if wording in silent else 8_192)
+    assert error.tokens == (None if wording in silent else 8_192 + 13_462)
+
+
+async def test_an_overflow_that_does_not_say_so_is_told_by_its_size(
+    gateway: TestGateway,
+):
+    error = (await ask_model(gateway, "overflow-ezrouter-silent")).error
+
+    assert error is not None
+    for share, step in ((0.95, Trim()), (0.5, Wait(0.5))):
+        asked = Asked("ezrouter", Protocol.CHAT_COMPLETIONS, (), share)
+        assert next_step(error, asked, lambda: 1.0) == step
+
+
+@pytest.mark.parametrize(
+    ("model", "seconds"),
+    [
+        ("retry-after:7+error:503", 7.0),
+        ("retry-ms:250+error:429", 0.25),
+        ("error:429", None),
+    ],
+)
+async def test_when_to_come_back_is_in_the_headers(
+    gateway: TestGateway, model: str, seconds: float | None
+):
+    error = (await ask_model(gateway, model)).error
+
+    assert error is not None
+    assert error.retry_after == seconds
+
+
+async def test_when_to_come_back_may_be_a_date(gateway: TestGateway):
+    error = (await ask_model(gateway, "retry-date:30+error:429")).error
+
+    assert error is not None
+    assert error.retry_after is not None
+    # A date has whole seconds, and some time has passed.
+    assert 20 < error.retry_after <= 30
+
+
+@pytest.mark.parametrize(("word", "retryable"), [("true", True), ("false", False)])
+async def test_whether_to_come_back_is_in_the_headers(
+    gateway: TestGateway, word: str, retryable: bool
+):
+    error = (await ask_model(gateway, f"should-retry:{word}+error:500")).error
+
+    assert error is not None
+    assert error.retryable is retryable
+
+
+async def test_an_address_that_is_none_is_not_tried_again():
+    gateways = Gateways(count_words)
+
+    heard = await ask(gateways, Route("ftp://127.0.0.1/v1", KEY), request_for("ok"))
+
+    await gateways.aclose()
+    assert heard.error is not None
+    assert heard.error.retryable is False
+
+
 @pytest.mark.parametrize(
     ("model", "text", "kind", "detail"),
     [
@@ -78,9 +175,9 @@ async def test_the_detail_is_the_gateways_own_words(
         ("error-openrouter", "t0 ", ErrorKind.SERVER, "Provider disconnected"),
         ("error-litellm", "t0 ", ErrorKind.RATE_LIMITED, "Too busy"),
         ("error-string", "t0 ", ErrorKind.SERVER, "The model crashed"),
-        ("error-event", "t0 ", ErrorKind.SERVER, "Overloaded"),
-        ("error-event:0", "", ErrorKind.SERVER, "Overloaded"),
-        ("error-nested", "t0 ", ErrorKind.SERVER, "Full"),
+        ("error-event", "t0 ", ErrorKind.OVERLOADED, "Overloaded"),
+        ("error-event:0", "", ErrorKind.OVERLOADED, "Overloaded"),
+        ("error-nested", "t0 ", ErrorKind.OVERLOADED, "Full"),
         ("garbage", "t0 ", ErrorKind.GARBLED, "{oops"),
     ],
 )
@@ -229,6 +326,12 @@ async def test_the_key_is_in_no_error(
     said = [str(error), repr(error), str(error.args), caplog.text]
     said += traceback.format_exception(error)
     assert not any(part in text for text in said for part in (KEY, KEY[3:15]))
+
+
+async def test_the_key_is_in_no_end_of_an_answer(gateway: TestGateway):
+    heard = await ask_model(gateway, f"finish-{KEY}")
+
+    assert heard.finished.raw_reason == "[key removed]"
 
 
 def test_the_key_is_not_in_the_repr_of_a_route():

@@ -73,6 +73,7 @@ async def test_a_certificate_nobody_vouches_for_is_refused(certificate: Path):
     assert heard.error is not None
     assert heard.error.kind is ErrorKind.UNREACHABLE
     assert "certificate" in heard.error.detail
+    assert heard.error.retryable is False
     assert gateway.requests == []
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import limits
-from conversations.gateways.chat_completions import ChatDecoder
+from conversations.gateways.chat_completions.decoder import ChatDecoder
 from conversations.gateways.errors import ErrorKind, GatewayError
-from conversations.gateways.reading import read_tail
-from conversations.gateways.sse import EventSplitter
-from conversations.wire import Delta, Finished, FinishReason, TextDelta
+from conversations.gateways.transport.sse import EventSplitter
+from conversations.wire import Delta, Finished, FinishReason
+from tests.gateways.decoded import read_pieces, text_of
 
 TEXTS = ["Grüße ", "日本", "😀", "\ud83d", "\ude00", "a\r", "\nb", "\0", "", "c " * 50]
 
@@ -39,17 +39,7 @@ WHOLE = "Grüße 日本😀😀a\nb\ufffd" + "c " * 50
 
 
 def read(pieces: list[bytes]) -> list[Delta]:
-    """Do what the reader does, without a network."""
-    splitter, decoder = EventSplitter(), ChatDecoder()
-    deltas: list[Delta] = []
-    for piece in pieces:
-        for name, data in splitter.feed(piece):
-            deltas += decoder.decode(name, data)
-    return deltas + read_tail(splitter, decoder)
-
-
-def text_of(deltas: list[Delta]) -> str:
-    return "".join(each.text for each in deltas if isinstance(each, TextDelta))
+    return read_pieces(ChatDecoder(), pieces)
 
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:

@@ -18,6 +18,8 @@ class Page:
     closed: int = 0
     closed_text: str = ""
     tail: str = ""
+    reasoning: str = ""
+    reasoning_offset: int = 0
     seen: int = 0
     articles: dict[str, str] = field(default_factory=dict)
     asked_again: int = 0
@@ -28,7 +30,13 @@ class Page:
 
     @property
     def cursor(self) -> Cursor:
-        return Cursor(self.message_id, self.attempt, self.offset, self.closed)
+        return Cursor(
+            self.message_id,
+            self.attempt,
+            self.offset,
+            self.closed,
+            self.reasoning_offset,
+        )
 
     def take(self, raw: str) -> None:
         frame = json.loads(raw)
@@ -37,17 +45,29 @@ class Page:
             self.articles[frame["m"]] = frame["h"]
         elif kind == "v":
             self.seen = frame["v"]
-        elif kind in "db":
+        elif kind in "dbr":
             self._take_text(frame)
 
     def _take_text(self, frame: dict[str, object]) -> None:
         if self.message_id != frame["m"]:
             self.message_id, self.attempt = str(frame["m"]), int(str(frame["a"]))
             self.offset, self.closed, self.closed_text, self.tail = 0, 0, "", ""
-        if frame["t"] == "d":
+            self.reasoning, self.reasoning_offset = "", 0
+        if frame["t"] == "r":
+            self._take_reasoning(frame)
+        elif frame["t"] == "d":
             self._take_delta(frame)
         else:
             self._take_blocks(frame)
+
+    def _take_reasoning(self, frame: dict[str, object]) -> None:
+        if frame["e"] <= self.reasoning_offset:  # type: ignore[operator]
+            return
+        if frame["o"] != self.reasoning_offset:
+            self.asked_again += 1
+            return
+        self.reasoning += str(frame["x"])
+        self.reasoning_offset = int(str(frame["e"]))
 
     def _take_delta(self, frame: dict[str, object]) -> None:
         if frame["e"] <= self.offset:  # type: ignore[operator]

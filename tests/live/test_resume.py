@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 
 from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversations.limits import UNACKNOWLEDGED_CHARACTERS
 from conversations.live.buffer import Buffer
-from conversations.live.room import Changes, Room
+from conversations.live.room import Branch, Changes, Room
 from conversations.live.viewer import Viewer
 from conversations.rendering.markdown import Block
 from tests.live.page import Page
 
 MESSAGE = uuid.uuid4()
 
-# What happens to a stream: a token arrives, a commit lands, a block closes, a
-# viewer's connection drops and comes back.
+# What happens to a stream: a token or a thought arrives, a commit lands, a block
+# closes, a viewer's connection drops and comes back.
 STEPS = st.lists(
-    st.sampled_from(["token", "land", "close", "send", "drop", "lose", "new_page"]),
+    st.sampled_from(
+        ["token", "thought", "land", "close", "send", "drop", "lose", "new_page"]
+    ),
     max_size=120,
 )
 
 
-async def no_changes(conversation_id: uuid.UUID, seen: int) -> Changes:
+async def no_changes(conversation_id: uuid.UUID, seen: int, branch: Branch) -> Changes:
     return Changes((), seen)
 
 
@@ -62,7 +66,7 @@ class Watching:
             close=self.wire.close,
         )
         room.viewers.add(self.viewer)
-        self.viewer.subscribe(seen=page.seen, cursor=page.cursor)
+        self.viewer.subscribe(seen=page.seen, cursor=page.cursor, branch=Branch())
         self.follower = asyncio.ensure_future(self.viewer.follow(room))
 
     async def leave(self) -> None:
@@ -85,6 +89,12 @@ def close_one_block(buffer: Buffer) -> None:
         buffer.close_blocks(buffer.closed, len(tail), [block])
 
 
+def land(buffer: Buffer) -> None:
+    """Let what is pending be committed."""
+    list(buffer.take())
+    buffer.land()
+
+
 class Stage:
     """One stream and its pages; each kind of step is a method."""
 
@@ -95,14 +105,18 @@ class Stage:
         self.pages = [Page()]
         self.watching = [Watching(self.room, self.pages[0])]
         self.written = ""
+        self.thought_of = ""
 
     async def token(self, number: int) -> None:
         self.buffer.append(f"t{number} ")
         self.written += f"t{number} "
 
+    async def thought(self, number: int) -> None:
+        self.buffer.think(f"r{number} ")
+        self.thought_of += f"r{number} "
+
     async def land(self, _number: int = 0) -> None:
-        self.buffer.take()
-        self.buffer.land()
+        land(self.buffer)
 
     async def close(self, _number: int) -> None:
         close_one_block(self.buffer)
@@ -131,7 +145,7 @@ class Stage:
         await self.land()
         for one in self.watching:
             one.wire.on_the_way.clear()
-            one.viewer.subscribe(seen=0, cursor=one.wire.page.cursor)
+            one.viewer.subscribe(seen=0, cursor=one.wire.page.cursor, branch=Branch())
         await let_followers_run()
         for one in self.watching:
             one.wire.deliver()
@@ -148,12 +162,14 @@ async def play(steps: list[str]) -> Stage:
 
 
 @given(STEPS)
-def test_every_page_ends_with_exactly_the_text_that_was_written(
+def test_every_page_ends_with_exactly_the_text_and_reasoning_that_were_written(
     steps: list[str],
 ) -> None:
     stage = asyncio.run(play(steps))
 
-    assert [page.text for page in stage.pages] == [stage.written] * len(stage.pages)
+    assert {(page.text, page.reasoning) for page in stage.pages} == {
+        (stage.written, stage.thought_of)
+    }
 
 
 @given(st.lists(st.text(max_size=5), max_size=40), st.data())
@@ -164,10 +180,8 @@ def test_any_slice_of_a_buffer_is_that_slice_of_the_text(
     for piece in pieces:
         buffer.append(piece)
         if data.draw(st.booleans()):
-            buffer.take()
-            buffer.land()
-    buffer.take()
-    buffer.land()
+            land(buffer)
+    land(buffer)
     text = "start " + "".join(pieces)
     offset = data.draw(st.integers(0, len(text)))
 
@@ -178,19 +192,21 @@ def test_any_slice_of_a_buffer_is_that_slice_of_the_text(
 def test_what_is_in_flight_is_tried_again_as_it_was() -> None:
     buffer = Buffer(1, MESSAGE, 1)
     buffer.append("one ")
-    first = buffer.take()
+    buffer.think("Well ")
+    first = list(buffer.take())
     buffer.append("two ")
+    buffer.think("now ")
 
-    again = buffer.take()
+    again = list(buffer.take())
 
-    assert first == again == (0, "one ")
+    assert first == again == [(1, True, 0, "Well "), (1, False, 0, "one ")]
     assert buffer.pending
 
 
 async def test_an_answer_is_not_settled_while_text_is_in_flight() -> None:
     buffer = Buffer(1, MESSAGE, 1)
     buffer.append("one ")
-    buffer.take()
+    list(buffer.take())
     settled = asyncio.ensure_future(buffer.settle())
     await let_followers_run()
 
@@ -206,16 +222,60 @@ async def test_a_page_that_does_not_read_is_paused_and_then_catches_up() -> None
     page = Page()
     watching = Watching(room, page)
     for _ in range(20):
+        buffer.think("r" * 10_000)
         buffer.append("x" * 10_000)
-        buffer.take()
-        buffer.land()
+        land(buffer)
         room.wake()
         await let_followers_run()
     watching.wire.deliver()
 
-    assert page.offset < buffer.length
-    watching.viewer.acknowledge(message_id=str(MESSAGE), offset=page.offset)
+    assert page.cursor.read < UNACKNOWLEDGED_CHARACTERS + 20_000
+    watching.viewer.acknowledge(message_id=str(MESSAGE), read=page.cursor.read)
+    await let_followers_run()
+    watching.wire.deliver()
+    watching.viewer.acknowledge(message_id=str(MESSAGE), read=page.cursor.read)
     await let_followers_run()
     watching.wire.deliver()
     assert page.offset == buffer.length
+    assert page.reasoning_offset == buffer.reasoning_length
     await watching.leave()
+
+
+async def test_the_reasoning_of_a_new_attempt_begins_anew() -> None:
+    first, second = Buffer(1, MESSAGE, 1), Buffer(2, MESSAGE, 2, "one ")
+    first.think("Hm. ")
+    first.append("one ")
+    land(first)
+    second.think("And ")
+    land(second)
+    room = Room(uuid.uuid4(), no_changes)
+    room.buffer = first
+    watching = Watching(room, Page())
+    room.wake()
+    await let_followers_run()
+
+    room.buffer = second
+    room.wake()
+    await let_followers_run()
+
+    frames = [json.loads(frame) for frame in watching.wire.on_the_way]
+    places = [(one["t"], one["a"], one["o"], one["x"]) for one in frames]
+    assert places == [("r", 1, 0, "Hm. "), ("d", 1, 0, "one "), ("r", 2, 0, "And ")]
+    await watching.leave()
+
+
+def test_the_first_delta_may_be_reasoning_and_the_first_text_comes_after_it() -> None:
+    buffer = Buffer(1, MESSAGE, 1)
+    began = [buffer.began]
+
+    buffer.think("Hm. ")
+    began.append(buffer.began)
+    thought_at, text_at = buffer.first_delta_at, buffer.first_text_at
+    buffer.append("one ")
+
+    assert began == [False, True]
+    assert text_at is None
+    assert thought_at == buffer.first_delta_at
+    assert thought_at is not None
+    assert buffer.first_text_at is not None
+    assert thought_at <= buffer.first_text_at

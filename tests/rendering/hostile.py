@@ -176,6 +176,32 @@ SHAPES = (
     "***\n- - -\n___",
     "[a]: https://a.example\n[b]: javascript:alert(1)\n",
 )
+MATHS = (
+    r"$\text{<script>alert(1)</script>}$",
+    r"$$\text{</math><img src=x onerror=alert(1)>}$$",
+    r"\[\href{javascript:alert(1)}{x}\class{composer}{y}\style{position:fixed}{z}\]",
+    r"\(\text{&lt;script&gt;alert(1)&#x3c;/script&#x3e;}\)",
+    r"$\text{</mtext><mglyph><style><img src=x onerror=alert(1)>}$",
+    "$$\n\\color{red;background:url(//evil.example)}x\n$$",
+    r"$\hspace{9999em}x\kern-999em y\rule{99em}{99em}$",
+    '$x" onmouseover="alert(1)$ $\'><script>alert(1)</script>$',
+    r"$\unicode{x3c}script\unicode{x3e}$ $\<b>$ $a<b>c$",
+    r"$\def\a{\a\a}\a$ $\newcommand{\b}{<b>}\b$",
+    r"$\begin{matrix}<b>&\\&<i>\end{matrix}$ $\operatorname{<b onclick=alert(1)>}$",
+    "$a\u202eb$ \\[\u2066x_1\\]",
+    "$$\n<script>\n\n</script>\n$$",
+    r"$\mathchoice{<}{>}{<}{>}$ $\big<script\big>$ $\left<a\right>$",
+)
+FOOTNOTES = (
+    "a[^1] b[^1]\n\n[^1]: <script>alert(1)</script>",
+    'a[^"onclick=alert(1)]\n\n[^"onclick=alert(1)]: b',
+    "[^1]: [a](javascript:alert(1)) [^1]",
+    "a[^composer]\n\n[^composer]: > b\n    - c\n\n    ```\n    <b>\n    ```",
+    '<sup data-note="1-1"></sup> <li value="1" data-note="1">',
+    "[a](https://a.example '<sup data-note=\"1-1\"></sup>') [^1]\n\n[^1]: b",
+    "[^1]:[^2]:[^3]: a [^3]\n[^2]: b [^1]",
+    "[a[^1]](https://a.example) ![b[^1]](https://b.example)\n\n[^1]: c",
+)
 HOSTILE = (
     *SCRIPT_IN_HTML,
     *HTMX,
@@ -184,4 +210,6 @@ HOSTILE = (
     *BEACONS,
     *UNICODE,
     *SHAPES,
+    *MATHS,
+    *FOOTNOTES,
 )

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import limits
-from conversations.rendering.markdown import closed_blocks, render
+from conversations.live.buffer import Buffer
+from conversations.rendering.markdown import closed_blocks, keep_written, render
 from tests.rendering.documents import DOCUMENTS
+
+pytestmark = pytest.mark.usefixtures("loaded")
 
 LINES = st.sampled_from(
     [
@@ -16,6 +20,7 @@ LINES = st.sampled_from(
         "- item", "  - inner", "    code", "1. one", "2. two", "2) two", "```",
         "```python", "~~~", "| a | b |", "|---|---|", "a | b", "  indented", "\t tab",
         "+", "[x]", "    ", "\t", "", "", "", "<b>", "`code", "\\", ">", "-", "|",
+        "$$", "$$ x", "x $$", "$$x$$", "\\[", "\\]", "> $$", "  $$", "$a$",
     ]
 )  # fmt: skip
 TEXTS = st.lists(LINES, max_size=14).map("\n".join)
@@ -31,6 +36,19 @@ def stream(text: str, step: int = 1) -> str:
     return html + render(text[closed:])
 
 
+def write(text: str, step: int) -> Buffer:
+    """Let a text come piece by piece, and close its blocks where the hub would."""
+    buffer = Buffer(1, uuid4(), 1)
+    for start in range(0, len(text), step):
+        buffer.append(text[start : start + step])
+        list(buffer.take())
+        buffer.land()
+        if buffer.wants_closing():
+            tail = buffer.slice(buffer.closed)
+            buffer.close_blocks(buffer.closed, len(tail), closed_blocks(tail))
+    return buffer
+
+
 @pytest.mark.parametrize("text", DOCUMENTS)
 @pytest.mark.parametrize("step", [1, 7])
 def test_closed_blocks_and_the_rest_are_the_whole(text: str, step: int) -> None:
@@ -40,6 +58,38 @@ def test_closed_blocks_and_the_rest_are_the_whole(text: str, step: int) -> None:
 @given(TEXTS)
 def test_no_later_line_changes_a_closed_block(text: str) -> None:
     assert stream(text) == render(text)
+
+
+@given(TEXTS, st.sampled_from([1, 3, 40]))
+def test_the_lines_that_are_looked_at_close_what_all_lines_would(
+    text: str, step: int
+) -> None:
+    text = f"{text}\n\n"
+    *_, end = [0, *(block.end for block in closed_blocks(text))]
+
+    # A blank line more or less belongs to no block.
+    assert text[write(text, step).closed :].strip() == text[end:].strip()
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_list_is_closed_by_the_first_letter_after_it(step: int) -> None:
+    assert write("- a\n\nT", step).closed == 5
+
+
+@given(TEXTS)
+def test_what_was_rendered_while_it_was_written_is_its_end_too(text: str) -> None:
+    # Of no use to a text without markers, and so rendered by itself.
+    whole = render(text, cited=("https://a.example",))
+    keep_written(text, closed_blocks(text))
+
+    assert render(text) == whole
+
+
+def test_a_definition_that_comes_last_is_not_forgotten() -> None:
+    text = "See [it].\n\n[it]: https://c.example\n"
+    keep_written(text, closed_blocks(text))
+
+    assert 'href="https://c.example"' in render(text)
 
 
 @given(TEXTS)

@@ -13,11 +13,13 @@ def fence(code: str, info: str = "") -> str:
     return render(f"````{info}\n{code}\n````")
 
 
-def test_a_fence_names_its_language_and_can_be_copied() -> None:
+def test_a_fence_names_its_language_and_can_be_wrapped_and_copied() -> None:
     assert fence("def a(): ...", "python") == (
         '<figure class="code"><figcaption><span>python</span>'
+        '<button type="button" class="wrap" data-wrap="">'
+        '<span class="long">Wrap</span><span class="wrapped">Unwrap</span></button>'
         '<button type="button" class="copy" data-copy="">Copy</button></figcaption>'
-        '<pre><code class="language-python"><span class="k">def</span> '
+        '<pre tabindex="0"><code class="language-python"><span class="k">def</span> '
         '<span class="f">a</span>(): ...\n</code></pre></figure>\n'
     )
 
@@ -54,7 +56,7 @@ def test_every_language_is_coloured_and_keeps_its_text(language: str) -> None:
     assert f'<code class="language-{language}">' in html
     assert '<span class="' in html
     assert faults_in(html) == []
-    assert text_of(html) == f"{language}Copy{code}\n\n"
+    assert text_of(html) == f"{language}WrapUnwrapCopy{code}\n\n"
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
@@ -64,7 +66,7 @@ def test_no_code_is_lost_or_unsafe(language: str, unit: str) -> None:
     html = fence(code, language)
 
     assert faults_in(html) == []
-    assert text_of(html) == f"{language}Copy{code}\n\n"
+    assert text_of(html) == f"{language}WrapUnwrapCopy{code}\n\n"
 
 
 def test_code_over_the_limit_is_not_coloured() -> None:
@@ -80,7 +82,9 @@ def test_code_with_endless_runs_is_not_coloured() -> None:
 
 
 def test_indented_code_is_code_too() -> None:
-    assert "<pre><code>a &lt; b\n</code></pre></figure>" in render("    a < b")
+    shown = '<pre tabindex="0"><code>a &lt; b\n</code></pre></figure>'
+
+    assert shown in render("    a < b")
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from conversations import limits
 from conversations.rendering.budget import Budget
 from conversations.rendering.highlight import LANGUAGES, coloured_code
-from conversations.rendering.markdown import closed_blocks, render
+from conversations.rendering.markdown import closed_blocks, keep_written, render
 from tests.rendering.costly import CODE, UNITS, WHOLES
 from tests.rendering.documents import ANSWER
 
 MAXIMUM_SECONDS = 0.5
 
 # Tracing lines would be measured too.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("loaded")]
 
 
 def fill(unit: str, size: int) -> str:
@@ -72,6 +72,13 @@ def test_many_fences_share_one_budget() -> None:
     assert render(text).count("<figure") == 16
 
 
+@pytest.mark.parametrize("unit", ["[", "[]", "![", ">", "{", "$", "a", "**a** b c\n\n"])
+def test_no_text_far_over_the_limit_takes_long(unit: str) -> None:
+    text = fill(unit, 1_000_000)
+
+    assert cpu_seconds(lambda: render(text)) < MAXIMUM_SECONDS
+
+
 def test_text_that_is_too_costly_is_shown_whole() -> None:
     text = fill("a@b.c\n> ---\na@b.c**[a](http://b.c)", limits.RICH_BYTES)
 
@@ -94,3 +101,13 @@ def test_a_streamed_answer_costs_little() -> None:
 
     assert seconds < 2
     assert close_while_streaming(text, 40) > len(text) - len(ANSWER)
+
+
+def test_the_end_of_a_streamed_answer_costs_nearly_nothing() -> None:
+    text = ANSWER * 30
+    keep_written(text, closed_blocks(text))
+
+    ended = cpu_seconds(lambda: render(text))
+    anew = cpu_seconds(lambda: render(f"Again: {text}"))
+
+    assert ended < anew / 4

@@ -29,7 +29,8 @@ def test_markdown_becomes_html(text: str, html: str) -> None:
 
 def test_a_table_scrolls_by_itself_and_aligns_its_cells() -> None:
     assert render("a|b|c\n-|:-:|-:\n1|2|3") == (
-        '<div class="table-scroll"><table>\n<thead>\n<tr>\n'
+        '<div class="table-scroll" tabindex="0" role="group" aria-label="Table">'
+        "<table>\n<thead>\n<tr>\n"
         '<th>a</th>\n<th align="center">b</th>\n<th align="right">c</th>\n'
         "</tr>\n</thead>\n<tbody>\n<tr>\n"
         '<td>1</td>\n<td align="center">2</td>\n<td align="right">3</td>\n'
@@ -66,3 +67,14 @@ def test_nesting_that_would_be_cut_off_is_shown_as_it_was_written() -> None:
 
 def test_the_same_text_is_rendered_once() -> None:
     assert render("**once**") is render("**once**")
+
+
+def test_of_a_text_over_the_limit_the_first_blocks_are_rich() -> None:
+    paragraph = "**bold** text" + " and more" * 200 + "\n\n"
+    text = paragraph * (limits.RICH_BYTES // len(paragraph) + 100)
+    html = render(text)
+
+    rich = limits.RICH_BYTES // len(paragraph)
+    assert html.count("<p><strong>bold</strong> text") == rich
+    rest = '<pre class="plain">' + paragraph * (text.count("bold") - rich) + "</pre>"
+    assert html.endswith(rest)

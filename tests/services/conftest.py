@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db.transaction import Atomic
 
 from conversations.live.hub import Hub, get_hub
 from conversations.models import Conversation, Generation, Message, User
 from conversations.services.lifecycle import Lifecycle
-from conversations.services.turns import send_message
 from tests.factories import make_conversation, make_model, make_prompt
 from tests.gateway import TestGateway
+from tests.sending import send_message
+from tests.services.transactions import MOST_CALLS, watched_transactions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -129,33 +127,10 @@ def talk(hub: Hub, conversation: Conversation, alice: User) -> Talk:
     return Talk(hub, conversation, alice)
 
 
-LONGEST_TRANSACTION_SECONDS = 0.05
-
-
 @pytest.fixture
 def _short_transactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A transaction on SQLite stops every stream: none may compute for long.
-
-    CPU time of its own thread is counted, which a busy machine does not change.
-    """
-    began: dict[Atomic, float] = {}
-    spent: list[float] = []
-    enter, leave = Atomic.__enter__, Atomic.__exit__
-
-    def enter_timed(self: Atomic) -> None:
-        began[self] = time.thread_time()
-        enter(self)
-
-    def leave_timed(
-        self: Atomic,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        leave(self, kind, error, trace)
-        spent.append(time.thread_time() - began.pop(self))
-
-    monkeypatch.setattr(Atomic, "__enter__", enter_timed)
-    monkeypatch.setattr(Atomic, "__exit__", leave_timed)
-    yield
-    assert max(spent, default=0) <= LONGEST_TRANSACTION_SECONDS
+    """A transaction on SQLite stops every stream: none may do much."""
+    with watched_transactions(monkeypatch) as done:
+        yield
+    assert max((work.calls for work in done), default=0) <= MOST_CALLS
+    assert not set().union(*(work.misplaced for work in done))

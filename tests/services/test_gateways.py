@@ -63,19 +63,19 @@ def test_a_route_has_the_address_and_the_key() -> None:
     model = make_model(base_url="https://gateway.example/v1")
     set_key(gateway=model.gateway, key=KEY)
 
-    route = gateways.route_for(model)
+    route = gateways.reach(model).route
 
     assert (route.base_url, route.key) == ("https://gateway.example/v1", KEY)
-    assert not route.demo
+    assert route.preset == Gateway.Preset.COMPATIBLE
     assert KEY not in repr(route)
 
 
 def test_a_route_to_the_demo_says_so() -> None:
-    assert gateways.route_for(make_demo()).demo
+    assert gateways.reach(make_demo()).route.preset == Gateway.Preset.DEMO
 
 
 def test_a_local_gateway_needs_no_key() -> None:
-    assert gateways.route_for(make_model()).key == ""
+    assert gateways.reach(make_model()).route.key == ""
 
 
 def test_a_gateway_without_the_key_it_needs_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_a_gateway_without_the_key_it_needs_is_refused() -> None:
     model.gateway.preset = Gateway.Preset.OPENAI
 
     with pytest.raises(RefusedError, match="has no key"):
-        gateways.route_for(model)
+        gateways.reach(model)
 
 
 def test_a_gateway_without_an_address_is_refused() -> None:
@@ -91,20 +91,7 @@ def test_a_gateway_without_an_address_is_refused() -> None:
     model.gateway.endpoints.all().delete()
 
     with pytest.raises(RefusedError, match="has no address"):
-        gateways.route_for(model)
-
-
-def test_another_address_makes_the_key_forgotten() -> None:
-    gateway = make_model(base_url="https://one.example/v1").gateway
-    set_key(gateway=gateway, key=KEY)
-
-    same = gateways.change_base_url(gateway=gateway, base_url="https://one.example/v1")
-    other = gateways.change_base_url(gateway=gateway, base_url="https://two.example/v1")
-
-    gateway.refresh_from_db()
-    assert (same, other) == (False, True)
-    assert gateway.key_encrypted is None
-    assert gateway.key_last_four == ""
+        gateways.reach(model)
 
 
 @pytest.mark.parametrize(

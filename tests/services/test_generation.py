@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from uuid import UUID
 
 import pytest
 
 from conversations.context.assembly import CONTINUE_LINE
-from conversations.models import Delta, Generation, User
+from conversations.models import Delta, Endpoint, Generation, UsageRecord, User
 from conversations.services.finishing import interrupt_running
 from conversations.services.prompts import save_revision
 from conversations.services.turns import continue_reply, stop_reply
-from conversations.wire import State
+from conversations.wire import Protocol, State
 from tests.gateway import TestGateway
+from tests.gateway.answer import INPUT_TOKENS
 from tests.services.conftest import Talk
+from tests.services.inspecting import inspect
 
 
 async def test_an_answer_is_stored_whole_with_its_usage(talk: Talk) -> None:
@@ -124,6 +127,62 @@ async def test_stop_keeps_the_text_and_says_who_stopped(
     assert gateway.requests[-1].wait_until_closed(1.0)
 
 
+@pytest.fixture
+async def _counting(talk: Talk, gateway: TestGateway) -> None:
+    """A gateway that counts the prompt before it answers."""
+    url = gateway.url_for("anthropic", Protocol.MESSAGES)
+    await talk.run(Endpoint.objects.update, protocol=Protocol.MESSAGES, base_url=url)
+
+
+@pytest.mark.usefixtures("_counting")
+async def test_what_was_counted_before_a_stop_is_the_gateways_own(
+    talk: Talk, alice: User
+) -> None:
+    await talk.use("stall:3")
+    reply = await talk.send()
+    await has_text(talk, reply.pk)
+
+    await talk.run(stop_reply, reply=reply, user=alice)
+    await talk.idle()
+    generation, shown = await talk.generation(reply), await inspect(talk, reply)
+
+    assert generation.state == State.STOPPED
+    assert generation.usage.input_tokens == INPUT_TOKENS != generation.predicted
+    assert generation.usage.estimated
+    assert generation.usage.output_tokens
+    assert shown.sizes is not None
+    assert shown.sizes.counted == INPUT_TOKENS
+
+
+@pytest.mark.usefixtures("_counting")
+async def test_what_is_stopped_while_it_waits_to_be_asked_again_costs_nothing(
+    talk: Talk, alice: User
+) -> None:
+    await talk.use("retry-after:30")
+    reply = await talk.send()
+    while (await talk.generation(reply)).retry_at is None:
+        await asyncio.sleep(0)
+
+    await talk.run(stop_reply, reply=reply, user=alice)
+    await talk.idle()
+
+    assert (await talk.generation(reply)).state == State.STOPPED
+    assert not await talk.run(UsageRecord.objects.exists)
+
+
+@pytest.mark.usefixtures("_counting")
+async def test_what_was_counted_before_a_broken_connection_is_the_gateways_own(
+    talk: Talk,
+) -> None:
+    await talk.use("reset:5")
+
+    generation = await talk.generation(await talk.ask())
+
+    assert generation.state == State.CUT
+    assert generation.usage.input_tokens == INPUT_TOKENS != generation.predicted
+    assert generation.usage.output_tokens
+
+
 async def test_stop_works_while_the_gateway_is_silent(
     talk: Talk, alice: User, gateway: TestGateway
 ) -> None:
@@ -185,9 +244,10 @@ async def test_old_turns_leave_the_context_and_the_mark_moves(
     assert generation.manifest is not None
     dropped = [item for item in generation.manifest["items"] if "dropped" in str(item)]
     assert dropped
-    await talk.run(talk.conversation.refresh_from_db)
-    assert talk.conversation.context_dropped == 2
-    assert talk.conversation.context_first is not None
+    epochs = await talk.run(list, talk.conversation.epochs.order_by("pk"))
+    assert [epoch.reason for epoch in epochs] == ["start", "full", "full"]
+    assert epochs[-1].turns_before == 2
+    assert epochs[-1].first_message is not None
 
 
 async def test_a_message_that_cannot_fit_is_refused_before_sending(

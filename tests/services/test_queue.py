@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from conversations import limits
 from conversations.live.buffer import Buffer
-from conversations.models import Generation, Message
+from conversations.models import Generation, Message, User
+from conversations.services.beginning import Beginning
+from conversations.services.branching.retrying import retry_reply
 from conversations.services.endings import Ending
 from conversations.services.errors import RefusedError
 from conversations.services.finishing import finish
-from conversations.services.queue import start_following
+from conversations.services.queue import is_held, start_following
 from conversations.services.turns import (
     continue_reply,
     release_queue,
-    retry_reply,
-    start_conversation,
     stop_reply,
 )
 from conversations.wire import State
 from tests.gateway import TestGateway
+from tests.long import make_long
+from tests.sending import start_conversation
 from tests.services.conftest import Talk
 from tests.services.test_generation import has_text
+from tests.services.test_statements import counted
 
 
 async def states(talk: Talk) -> list[str]:
@@ -58,7 +64,7 @@ async def test_after_a_failure_the_next_turn_waits_for_a_person(talk: Talk) -> N
     await talk.idle()
     waiting = await states(talk)
 
-    await talk.run(release_queue, conversation=talk.conversation)
+    await talk.run(release_queue, reply=second)
     await talk.idle()
 
     assert waiting == [State.FAILED, State.QUEUED]
@@ -125,8 +131,7 @@ async def test_a_person_may_run_only_so_many_answers_at_once(
         owner=talk.author,
         content="Elsewhere",
         client_id=uuid4(),
-        model=talk.conversation.model,
-        prompt=None,
+        beginning=Beginning(model=talk.conversation.model),
     )
     replies = other.messages.filter(role=Message.Role.ASSISTANT)
     await talk.has_looked(await talk.run(replies.get))
@@ -182,3 +187,30 @@ async def test_text_of_an_answer_that_somebody_else_ended_is_not_shown(
 
     assert buffer.length == 0
     talk.hub.shut(buffer)
+
+
+@pytest.mark.django_db
+def test_what_waits_is_found_in_as_many_statements_after_many_withdrawn_turns(
+    alice: User,
+) -> None:
+    """Above is an answer that went wrong; all since was withdrawn, but for the last."""
+    counts = []
+    for size in (6, 60):
+        conversation = make_long(alice, size)
+        rows = list(conversation.generations.order_by("message__seq"))
+        first, *withdrawn, last = rows
+        later = timezone.now() + timedelta(seconds=1)
+        changes: list[tuple[list[Generation], dict[str, Any]]] = [
+            ([first], {"state": State.FAILED, "ended_at": later}),
+            (withdrawn, {"state": State.STOPPED, "started_at": None}),
+            ([last], {"state": State.QUEUED, "started_at": None, "ended_at": None}),
+        ]
+        for which, columns in changes:
+            rows_of = Generation.objects.filter(pk__in=[row.pk for row in which])
+            rows_of.update(**columns)
+        last.refresh_from_db()
+        with counted() as statements:
+            assert is_held(last)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]

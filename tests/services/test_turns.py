@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 from conversations.models import Generation, Message, User
+from conversations.services.beginning import Beginning
+from conversations.services.branching.retrying import retry_reply
 from conversations.services.errors import RefusedError, RestartingError
-from conversations.services.history import read_history
+from conversations.services.history import Stretch, read_history, read_path
 from conversations.services.transcript import read_changes, read_window
-from conversations.services.turns import (
-    continue_reply,
-    retry_reply,
-    send_message,
-    start_conversation,
-)
+from conversations.services.turns import continue_reply
 from conversations.wire import State
-from tests.factories import make_model
+from tests.factories import make_answered_turn, make_conversation, make_model
 from tests.gateway import TestGateway
+from tests.sending import send_message, start_conversation
 from tests.services.conftest import Talk
 
 
@@ -74,8 +75,7 @@ async def test_a_first_message_makes_a_conversation_with_its_title(
         owner=talk.author,
         content="\n## Rewrite our **answer**\nso that it is kind",
         client_id=client_id,
-        model=talk.conversation.model,
-        prompt=None,
+        beginning=Beginning(model=talk.conversation.model),
     )
     await talk.idle()
 
@@ -86,8 +86,7 @@ async def test_a_first_message_makes_a_conversation_with_its_title(
             owner=charlie,
             content="Mine?",
             client_id=client_id,
-            model=None,
-            prompt=None,
+            beginning=Beginning(),
         )
 
 
@@ -108,14 +107,20 @@ async def test_changes_are_the_articles_after_a_version(talk: Talk) -> None:
 async def test_a_long_history_is_read_only_as_far_as_the_window_reaches(
     talk: Talk,
 ) -> None:
-    await talk.use("ok:20@5000")
-    for number in range(60):
-        reply = await talk.ask(f"Question {number}")
+    for number in range(59):
+        asked = f"Question {number}"
+        await talk.run(make_answered_turn, talk.conversation, asked, "Answer " * 20)
+    reply = await talk.ask("Question 59")
     generation = await talk.run(
         Generation.objects.select_related("message").get, message=reply.pk
     )
 
-    history = await talk.run(read_history, generation=generation, window=100)
+    parent = generation.message.parent_id
+    assert parent is not None
+    path = await talk.run(read_path, parent)
+    history = await talk.run(
+        read_history, generation=generation, path=path, stretch=Stretch(window=100)
+    )
 
     assert history.turns_before > 0
     assert history.turns_before + len(history.turns) == 59
@@ -182,24 +187,6 @@ async def test_a_conversation_whose_model_is_disabled_asks_the_default(
     assert (generation.state, generation.model_title) == (State.COMPLETE, other.title)
 
 
-async def test_an_answer_that_was_too_long_is_tried_again_with_less(
-    talk: Talk, gateway: TestGateway
-) -> None:
-    await talk.use("ok:200@5000")
-    for _ in range(3):
-        await talk.ask("word " * 1500)
-    await talk.use("empty-length")
-    reply = await talk.ask("And now?")
-    assert (await talk.generation(reply)).state == State.CONTEXT_FULL
-    await talk.use("ok")
-
-    await talk.run(retry_reply, reply=reply, user=talk.author)
-    await talk.idle()
-
-    before, after = gateway.requests[-2:]
-    assert len(after.messages) < len(before.messages)
-
-
 async def test_while_the_server_drains_no_empty_conversation_is_made(
     talk: Talk,
 ) -> None:
@@ -211,8 +198,77 @@ async def test_while_the_server_drains_no_empty_conversation_is_made(
             owner=talk.author,
             content="Too late",
             client_id=uuid4(),
-            model=None,
-            prompt=None,
+            beginning=Beginning(),
         )
 
     assert await talk.run(talk.author.conversations.count) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="there a whole database is locked, not a row"
+)
+def test_a_message_is_sent_while_one_that_waits_begins(alice: User) -> None:
+    """What begins locks its row, then the conversation: two would wait for ever."""
+    conversation = make_conversation(alice)
+    send_message(
+        conversation=conversation, author=alice, content="1", client_id=uuid4()
+    )
+
+    def send() -> None:
+        try:
+            send_message(
+                conversation=conversation, author=alice, content="2", client_id=uuid4()
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Generation.objects.update(started_at=timezone.now())
+        pool.submit(send).result(timeout=10)
+
+    assert Generation.objects.count() == 2
+
+
+async def test_only_the_newest_answer_is_continued(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    await talk.use("length:2")
+    first = await talk.ask()
+    await talk.ask("And then?")
+
+    with pytest.raises(RefusedError, match="newest"):
+        await talk.run(continue_reply, reply=await talk.fresh(first), user=talk.author)
+
+
+async def test_what_was_too_large_to_be_sent_does_not_hide_what_came_before(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    await talk.ask("My name is Alice.")
+    refused = await talk.ask("word " * 9_000)
+    assert (await talk.generation(refused)).error_kind == "too_large"
+
+    await talk.ask("Who am I?")
+
+    said = [message["content"] for message in gateway.requests[-1].messages]
+    assert "My name is Alice." in said
+    assert "Who am I?" in said
+
+
+async def test_an_answer_that_was_too_long_is_tried_again_with_less(
+    talk: Talk, gateway: TestGateway
+) -> None:
+    await talk.use("ok:200@5000")
+    for _ in range(3):
+        await talk.ask("word " * 1100)
+    await talk.use("empty-length")
+    gateway.clear()
+    reply = await talk.ask("And now?")
+    assert (await talk.generation(reply)).state == State.CONTEXT_FULL
+    await talk.use("ok")
+
+    await talk.run(retry_reply, reply=reply, user=talk.author)
+    await talk.idle()
+
+    before, after = gateway.requests[0], gateway.requests[-1]
+    assert len(after.messages) < len(before.messages)

@@ -14,7 +14,15 @@ from tests.factories import make_conversation, make_model, make_prompt
 
 pytestmark = pytest.mark.django_db
 
-SELECTED = re.compile(r'<option value="(\d*)" selected>([^<]*)</option>')
+MODEL = re.compile(
+    r'name="model" value="(\d+)">\s*<button [^>]*aria-label="Model: ([^"]*)"'
+)
+PROMPT = re.compile(r'<option value="(\d*)" selected>([^<]*)</option>')
+
+
+def chosen(page: str) -> list[tuple[str, str]]:
+    """The model and the system prompt that a new conversation would have."""
+    return [*MODEL.findall(page), *PROMPT.findall(page)]
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ def test_a_new_conversation_offers_the_defaults(alice_client: Client) -> None:
 
     page = alice_client.get("/").content.decode()
 
-    assert SELECTED.findall(page) == [
+    assert chosen(page) == [
         (str(model.pk), str(model)),
         (str(prompt.pk), "House v1"),
     ]
@@ -46,7 +54,7 @@ def test_what_was_chosen_stays_chosen_after_a_mistake(alice_client: Client) -> N
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert SELECTED.findall(page) == [
+    assert chosen(page) == [
         (str(model.pk), str(model)),
         (str(prompt.pk), "Pirate v1"),
     ]
@@ -60,7 +68,7 @@ def test_no_system_prompt_stays_none_after_a_mistake(alice_client: Client) -> No
 
     page = alice_client.post("/", form).content.decode()
 
-    assert SELECTED.findall(page)[1] == ("", "No system prompt")
+    assert chosen(page)[1] == ("", "No system prompt")
     assert "The default says this." not in page
 
 
@@ -73,7 +81,7 @@ def test_a_choice_that_is_gone_gives_way_to_the_default(alice_client: Client) ->
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert [pk for pk, _ in SELECTED.findall(page)] == [str(model.pk), str(prompt.pk)]
+    assert [pk for pk, _ in chosen(page)] == [str(model.pk), str(prompt.pk)]
     assert "cannot be used any more" in page
     assert "Kept." in page
 
@@ -92,7 +100,7 @@ def test_what_is_refused_is_a_conflict_and_keeps_everything(
     assert response.status_code == 409
     assert "Please send your message once more." in page
     assert "Kept." in page
-    assert SELECTED.findall(page)[0][0] == str(model.pk)
+    assert chosen(page)[0][0] == str(model.pk)
 
 
 def make_conversations(owner: User, number: int) -> None:

@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 from twisted.internet import reactor
 
+from chatsite.bounded import bound_requests
 from conversations import limits
 from conversations.live.tasks import create_task
 from conversations.services.accounts import renew_setup_link
@@ -115,6 +116,7 @@ class Command(BaseCommand):
 
     def _on_ready(self, server: Server, setup_link: str | None) -> None:
         server.ws_factory.protocol = FrankProtocol
+        bound_requests(server)
         self._announce(setup_link)
 
     def _announce(self, setup_link: str | None) -> None:

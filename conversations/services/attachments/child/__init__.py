@@ -1,0 +1,4 @@
+"""What runs in a process of its own, since a file may do anything to what reads it.
+
+Nothing here may import Django: each file starts such a process.
+"""

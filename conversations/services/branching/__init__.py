@@ -1,0 +1,1 @@
+"""Branches: the paths of a conversation, edits and retries."""

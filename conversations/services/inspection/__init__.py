@@ -1,0 +1,1 @@
+"""What was sent for an answer, and why: the context inspector."""

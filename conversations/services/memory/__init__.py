@@ -1,0 +1,1 @@
+"""What stays of turns that leave the context: summaries, facts, pins."""

@@ -1,0 +1,1 @@
+"""What the next request will take and cost, before it is sent."""

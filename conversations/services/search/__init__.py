@@ -1,0 +1,1 @@
+"""Search: words of titles and messages, found by those who may see them."""

@@ -1,0 +1,1 @@
+"""The three protocols, each said in its own bytes."""
