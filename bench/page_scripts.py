@@ -34,6 +34,8 @@ SCROLL = """async ([wanted, by]) => {
     const seen = new Set(), frames = [];
     let last = performance.now();
     while (seen.size < wanted && frames.length < 20 * wanted) {
+        // As by a wheel, of which a page that follows hears first.
+        scroller.dispatchEvent(new WheelEvent("wheel", { deltaY: by }));
         scroller.scrollBy(0, by);
         await new Promise(done => requestAnimationFrame(done));
         const now = performance.now();

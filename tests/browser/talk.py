@@ -11,6 +11,11 @@ from tests.faults.conftest import Place
 ANSWER = "article[data-role=assistant]"
 QUESTION = "article[data-role=user]"
 ANSWER_MILLISECONDS = 20_000
+# A page that follows an answer hears of the wheel before anything has moved.
+SCROLL_TO = """(node, top) => {
+    node.dispatchEvent(new WheelEvent("wheel", { deltaY: top - node.scrollTop }));
+    node.scrollTo(0, top);
+}"""
 
 
 def composer(page: Page) -> Locator:
@@ -84,6 +89,11 @@ def open_menu(article: Locator) -> None:
     menu = article.locator(".more")
     if menu.get_attribute("open") is None:
         menu.locator("summary").click()
+
+
+def scroll_to(page: Page, top: int) -> None:
+    """Bring another part of the transcript into view at once."""
+    page.locator("#scroll").evaluate(SCROLL_TO, top)
 
 
 def hold(page: Page, address: str, method: str = "GET") -> list[Route]:

@@ -19,6 +19,7 @@ from tests.browser.talk import (
     hold,
     numbered,
     questions,
+    scroll_to,
     send,
     words,
 )
@@ -454,7 +455,7 @@ def test_the_message_keeps_its_place_on_the_screen(page: Page, place: Place) -> 
     edit(page, 0, "One, edited")
     expect_state(answer(page), "complete")
     question = questions(page).first
-    question.scroll_into_view_if_needed()
+    scroll_to(page, 20)
     before = question.bounding_box()
 
     step(question, "Previous version")

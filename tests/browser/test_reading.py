@@ -17,6 +17,7 @@ from tests.browser.talk import (
     hold,
     numbered,
     questions,
+    scroll_to,
     send,
     words,
 )
@@ -100,7 +101,7 @@ def rest(page: Page) -> float:
 def test_sending_brings_the_reader_back_to_the_end(page: Page, place: Place) -> None:
     begin(page, place, TALL)
     expect_state(answer(page), "complete")
-    page.locator("#scroll").evaluate("node => node.scrollTo(0, 0)")
+    scroll_to(page, 0)
     expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
     send(page, "And now?")
     expect_state(answer(page, 1), "complete")
@@ -122,11 +123,11 @@ def test_older_messages_load_while_scrolling_up_without_a_jump(
 
     held = hold(page, "/older/")
     with page.expect_request(re.compile("/older/")):
-        page.locator("#scroll").evaluate("node => node.scrollTo(0, 300)")
+        scroll_to(page, 300)
     first = page.locator("article").first
     before = first.bounding_box()
     id_before = first.get_attribute("id")
-    page.locator("#scroll").evaluate("node => node.scrollBy(0, -300)")
+    scroll_to(page, 0)
     [older] = held
     older.continue_()
     expect(questions(page)).to_have_count(6)

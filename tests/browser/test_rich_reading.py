@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import act, answer, begin, expect_state
+from tests.browser.talk import act, answer, begin, expect_state, scroll_to
 from tests.browser.test_read_out import LISTEN, announced
 from tests.faults.conftest import Place
 
@@ -143,7 +143,7 @@ def test_of_a_copy_is_said_once_what_became_of_it(page: Page) -> None:
     expect(said(page)).to_be_in_viewport()
 
     # The button is out of sight.
-    page.locator("#scroll").evaluate("node => node.scrollTo(0, 0)")
+    scroll_to(page, 0)
     answer(page).evaluate("node => node.focus({ preventScroll: true })")
     page.keyboard.press("c")
     expect(said(page)).to_have_text("Copied")

@@ -25,6 +25,7 @@ from tests.browser.talk import (
     expect_state,
     expect_words,
     questions,
+    scroll_to,
     send,
     words,
 )
@@ -191,7 +192,7 @@ def test_of_three_who_send_at_once_nobody_is_lost_and_the_order_is_everybodys(
         said = [text for text in shown if text.startswith(f"{name} ")]
         assert said == [f"{name} {number}" for number in range(ROUNDS)]
     pages[1].reload()
-    pages[1].locator("#scroll").evaluate("node => node.scrollTo(0, 0)")
+    scroll_to(pages[1], 0)
     expect(questions(pages[1])).to_have_count(wanted)
     assert texts(pages[1]) == shown
 

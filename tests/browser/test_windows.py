@@ -41,7 +41,9 @@ SCROLL = """async ([by, steps]) => {
     for (let step = 0; step < steps; step++) {
         const all = [...scroller.querySelectorAll("article")];
         const node = all.find(one => one.getBoundingClientRect().bottom > edge + 1);
-        const before = top(node), from = scroller.scrollTop;
+        const before = top(node);
+        // As by a wheel, of which a page that follows hears first.
+        scroller.dispatchEvent(new WheelEvent("wheel", { deltaY: by }));
         scroller.scrollBy(0, by);
         const moved = before - top(node);
         await frame();
