@@ -13,18 +13,18 @@ function later(wait = WAIT_MILLISECONDS) {
 }
 
 async function save() {
-  const text = field()?.value;
+  const text = field()?.value, mine = turn;
   if (text === undefined || text === saved || isOffered() || isSaving || isSending) return;
-  const mine = turn;
   isSaving = true;
   const asked = { method: "POST", body: body(text) };
   const answer = await fetch(form().dataset.draft, asked).catch(() => null);
   const said = await answer?.json().catch(() => null);
   isSaving = false;
-  // Sent meanwhile: the next composer knows its version.
+  // Sent meanwhile: the next composer knows its version. Typed while it failed: try again.
   if (mine !== turn) later();
   else if (answer?.ok && said) taken(text, said.version);
   else if (answer?.status === 409 && said) refused(said);
+  else if (field()?.value !== text) later();
 }
 
 function taken(text, version) {

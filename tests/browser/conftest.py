@@ -11,6 +11,7 @@ from playwright.sync_api import (
     BrowserContext,
     Page,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -36,6 +37,7 @@ MODELS = (
     "echo-key",
     "paragraphs:400",
     "paragraphs:400@40",
+    "paragraphs:4000@40",
     "paragraphs:30@30",
     "paragraphs:90@30",
     "endless:@30",
@@ -78,6 +80,7 @@ def _unmeasured() -> Iterator[None]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),

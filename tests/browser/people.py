@@ -12,17 +12,19 @@ from tests.browser.talk import answer, begin, composer, expect_state
 from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
 
-MODELS = ("ok", "paragraphs:400@40", "paragraphs:60@30")
-# Whole conversations on a page; who left or types no more is soon forgotten.
+MODELS = ("ok", "paragraphs:400@40")
+# Whole conversations on a page; who left is soon forgotten.
 ENVIRON = {
     "PAGE_MESSAGES": "60",
     "RUNNING_PER_USER": "60",
-    "TYPING_SECONDS": "1",
     "PRESENCE_GRACE_SECONDS": "0.3",
 }
 PASSWORD = "a long enough sentence"
 # What a list may take: news once a second, and no page asks at once.
 LIST_MILLISECONDS = 3_000
+NOTE_SOCKETS = (
+    "document.addEventListener('htmx:wsOpen', () => (window.hasSocket = true))"
+)
 
 
 @contextmanager
@@ -33,6 +35,23 @@ def place_of_their_own(directory: Path) -> Iterator[Place]:
         place_with(directory, gateway, MODELS, ENVIRON) as at,
     ):
         yield at
+
+
+def note_sockets(page: Page) -> None:
+    """Have the pages that come next note when news come down to them."""
+    page.add_init_script(NOTE_SOCKETS)
+
+
+def expect_socket(page: Page) -> None:
+    """What is changed from now on is told to this page."""
+    page.wait_for_function("() => window.hasSocket")
+
+
+def go_home(page: Page) -> None:
+    """Open the first page, and return when news of the lists come down to it."""
+    note_sockets(page)
+    page.goto("/")
+    expect_socket(page)
 
 
 def create_team(page: Page, name: str) -> None:
@@ -78,11 +97,12 @@ def open_panel(page: Page) -> Locator:
 
 
 def share(page: Page, team: str, access: str = "write") -> None:
-    """Let a team read or take part, as the owner does."""
+    """Let a team read or take part, as the owner does; return when it may."""
     side = open_panel(page)
     side.get_by_label("With a team").select_option(label=team)
     side.get_by_label("Its members can").select_option(access)
     side.locator("#share").get_by_role("button", name="Save").click()
+    expect(page.locator("#share-team.htmx-request")).to_have_count(0)
 
 
 def share_with(page: Page, name: str, button: str = "Can take part") -> None:

@@ -17,13 +17,25 @@ SCROLL_TO = """(node, top) => {
     node.scrollTo(0, top);
 }"""
 
+# Keeps what a control says, however soon it says something else.
+NOTE = """node => {
+    node.said = [];
+    const note = () => node.said.push(node.textContent);
+    new MutationObserver(note).observe(node, { childList: true });
+}"""
+
 
 def composer(page: Page) -> Locator:
     return page.get_by_label("Message", exact=True)
 
 
 def send(page: Page, text: str) -> None:
-    """Send as people do: by Enter, on touch by the button."""
+    """Send as people do: by Enter, on touch by the button.
+
+    The composer takes nothing while what was sent before is on its way.
+    """
+    on_its_way = page.locator("#composer.htmx-request")
+    expect(on_its_way).to_have_count(0, timeout=ANSWER_MILLISECONDS)
     composer(page).fill(text)
     if page.evaluate("() => matchMedia('(hover: none)').matches"):
         page.locator(".send").tap()
@@ -94,6 +106,14 @@ def open_menu(article: Locator) -> None:
 def scroll_to(page: Page, top: int) -> None:
     """Bring another part of the transcript into view at once."""
     page.locator("#scroll").evaluate(SCROLL_TO, top)
+
+
+def copy_by(control: Locator) -> None:
+    """Press what copies; that it did so it says for a moment only."""
+    node = control.element_handle()
+    node.evaluate(NOTE)
+    node.click()
+    control.page.wait_for_function("node => node.said.includes('Copied')", arg=node)
 
 
 def hold(page: Page, address: str, method: str = "GET") -> list[Route]:

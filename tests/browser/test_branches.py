@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.talk import (
+    ANSWER,
+    ANSWER_MILLISECONDS,
     act,
     answer,
     begin,
@@ -33,6 +35,9 @@ PLACE = """() => [
     document.querySelector("article[data-role=assistant]").offsetHeight,
 ]"""
 GROWN = f"height => ({PLACE})()[1] > height"
+# A page knows what is in view once it has been drawn.
+DRAWN = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 
 @pytest.fixture
@@ -42,10 +47,12 @@ def page(open_page: OpenPage, place: Place) -> Page:
 
 def ask(page: Page, text: str) -> None:
     """Send a message, and wait until it has been answered."""
-    before = questions(page).count()
+    before, answered = questions(page).count(), page.locator(ANSWER).count()
     send(page, text)
     expect(questions(page)).to_have_count(before + 1)
-    expect_state(answer(page), "complete")
+    expect_state(answer(page, answered), "complete")
+    # While it is on its way nothing else is sent, though its answer may be here.
+    expect(composer(page)).to_have_value("")
 
 
 def three_turns(page: Page, place: Place) -> None:
@@ -62,10 +69,11 @@ def open_edit(question: Locator) -> Locator:
 
 
 def edit(page: Page, number: int, text: str) -> None:
+    """Send a message again in other words, and wait for the page of its branch."""
     area = open_edit(questions(page).nth(number))
     area.fill(text)
-    area.press("Control+Enter")
-    expect(area).to_have_count(0)
+    with page.expect_navigation():
+        area.press("Control+Enter")
 
 
 def expect_asked(page: Page, *texts: str) -> None:
@@ -73,7 +81,11 @@ def expect_asked(page: Page, *texts: str) -> None:
 
 
 def step(article: Locator, name: str) -> None:
-    article.get_by_role("link", name=name).click()
+    """Go to another version, and wait for its page."""
+    link = article.get_by_role("link", name=name)
+    address = (link.get_attribute("href") or "").partition("#")[0]
+    with article.page.expect_navigation(url=re.compile(re.escape(address))):
+        link.click()
 
 
 def expect_version(article: Locator, words: str) -> None:
@@ -188,6 +200,7 @@ def test_every_try_of_an_answer_is_kept(
     expect_version(answer(page), "Version 1 of 2")
     act(answer(page), "Retry")
     expect_version(answer(page), "Version 3 of 3")
+    page.wait_for_load_state()
     expect_version(answer(other), "Version 3 of 3")
     step(answer(other), "Previous version")
     act(answer(page), "Retry")
@@ -323,10 +336,12 @@ def test_what_is_being_written_in_an_edit_survives_what_happens_meanwhile(
 
     expect(area).to_have_value("Two, half edit")
     area.fill("Two, edited")
-    questions(page).nth(1).get_by_role("button", name="Send again").click()
+    with page.expect_navigation():
+        questions(page).nth(1).get_by_role("button", name="Send again").click()
     expect_asked(page, "One", "Two, edited")
-    expect_words(answer(page), "t5")
-    act(answer(page), "Stop")
+    expect_words(answer(page, 1), "t5")
+    act(answer(page, 1), "Stop")
+    expect_state(answer(page, 1), "stopped")
 
 
 def test_only_its_author_is_offered_to_edit_a_message(page: Page, place: Place) -> None:
@@ -376,13 +391,18 @@ def test_what_one_edits_stays_where_it_is_while_an_answer_above_it_grows(
     expect(questions(page)).to_have_count(2)
     area = open_edit(questions(page).last)
     expect(questions(page).last.locator(".measure")).to_be_visible()
+    page.evaluate(DRAWN)
     before, height = page.evaluate(PLACE)
 
-    page.wait_for_function(GROWN, arg=height + 300)
+    page.wait_for_function(GROWN, arg=height + 300, timeout=ANSWER_MILLISECONDS)
 
     assert abs(page.evaluate(PLACE)[0] - before) < 2
     expect(area).to_be_focused()
+    area.press("Escape")
+    act(questions(page).last, "Withdraw")
+    expect(questions(page).last).not_to_have_attribute("data-state", "queued")
     act(answer(page, 0), "Stop")
+    expect_state(answer(page, 0), "stopped")
 
 
 def test_an_edit_says_what_it_will_take(page: Page, place: Place) -> None:
@@ -435,7 +455,9 @@ def test_branches_by_keyboard(page: Page, place: Place) -> None:
     page.keyboard.press("Enter")
     expect(questions(page).first.get_by_label("Your message, edited")).to_be_focused()
     page.keyboard.type(", edited")
-    page.keyboard.press("Control+Enter")
+    # The page has the new branch before it goes to it.
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
     expect_asked(page, "One, edited")
     expect_state(answer(page), "complete")
 
@@ -444,6 +466,7 @@ def test_branches_by_keyboard(page: Page, place: Place) -> None:
 
     expect_asked(page, "One")
     expect(page.get_by_role("link", name="Next version")).to_be_focused()
+    page.wait_for_load_state()
     page.keyboard.press("Enter")
     expect_asked(page, "One, edited")
     expect(page.get_by_role("link", name="Previous version")).to_be_focused()

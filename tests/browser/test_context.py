@@ -199,12 +199,11 @@ def test_on_a_phone_the_panel_covers_the_page(
     fill_up(page, place)
 
     card(page).get_by_role("link", name="Edit").tap()
+    expect(panel(page).get_by_role("textbox", name="Summary")).to_be_focused()
     box = panel(page).bounding_box()
-
     assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
     wide = page.evaluate("() => document.documentElement.scrollWidth")
     assert wide == PHONE["width"]
-    expect(panel(page).get_by_role("textbox", name="Summary")).to_be_focused()
     link = panel(page).locator("#facts").get_by_role("link", name="We plan a meeting")
     link.tap()
     expect(panel(page)).to_be_hidden()

@@ -108,7 +108,7 @@ def test_who_may_not_delete_is_not_offered_it(
     expect_asked(bob, "Not his")
     send(bob, "His own")
     expect_asked(bob, "Not his", "His own")
-    expect_state(answer(bob), "complete")
+    expect_state(answer(bob, 1), "complete")
 
     for number, offered in ((0, 0), (1, 1)):
         for article in (questions(bob).nth(number), answer(bob, number)):
@@ -178,6 +178,8 @@ def test_versions_by_arrow_keys(page: Page, place: Place) -> None:
 
     expect_asked(page, "One")
     expect(page.get_by_role("link", name="Next version")).to_be_focused()
+    # It has the focus before the page knows the keys.
+    page.wait_for_load_state()
     page.keyboard.press("ArrowRight")
     expect_asked(page, "One, edited")
     expect(page.get_by_role("link", name="Previous version")).to_be_focused()
@@ -229,6 +231,7 @@ def test_what_waits_is_changed_where_it_stands(
     other = open_page(place, "alice")
     other.goto(page.url)
     expect_asked(other, "One", "Two")
+    expect(composer(page)).to_have_value("")
     composer(page).press("ArrowUp")
     area = questions(page).nth(1).get_by_label("Your message, edited")
     area.fill("Two, changed")
@@ -244,6 +247,7 @@ def test_what_waits_is_changed_where_it_stands(
     act(questions(page).nth(1), "Withdraw")
     expect(composer(page)).to_have_value("Two, changed")
     act(answer(page, 0), "Stop")
+    expect_state(answer(page, 0), "stopped")
 
 
 def test_what_is_withdrawn_leaves_what_one_writes_alone(
@@ -253,6 +257,7 @@ def test_what_is_withdrawn_leaves_what_one_writes_alone(
     expect_words(answer(page), "t5")
     send(page, "Two")
     expect_state(questions(page).nth(1), "queued")
+    expect(composer(page)).to_have_value("")
     composer(page).fill("Something else")
 
     act(questions(page).nth(1), "Withdraw")
@@ -260,6 +265,7 @@ def test_what_is_withdrawn_leaves_what_one_writes_alone(
     expect(questions(page).nth(1)).not_to_have_attribute("data-state", "queued")
     expect(composer(page)).to_have_value("Something else")
     act(answer(page, 0), "Stop")
+    expect_state(answer(page, 0), "stopped")
 
 
 def test_without_javascript_one_deletes_forks_and_undoes(
@@ -275,7 +281,8 @@ def test_without_javascript_one_deletes_forks_and_undoes(
     act(questions(plain).last, "Delete from here")
 
     expect_asked(plain, "One")
-    plain.get_by_role("button", name="Undo").click()
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Undo").click()
     expect_asked(plain, "One", "Two")
     act(questions(plain).last, "Fork from here")
     expect(plain.get_by_role("heading", name="One (fork)", level=1)).to_be_visible()

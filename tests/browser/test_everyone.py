@@ -71,7 +71,11 @@ def test_a_conversation_by_keyboard_alone(open_page: OpenPage, place: Place) -> 
     page.keyboard.press("Enter")
     expect_state(answer(page), "running")
     expect_words(answer(page), "t5")
-    page.goto("/")
+    press_until(page, "Shift+Tab", "Stop")
+    page.keyboard.press("Enter")
+    expect_state(answer(page), "stopped")
+    page.goto(f"/?model={place.models['ok']}")
+    expect(composer(page)).to_be_focused()
     page.keyboard.type("From the keys")
     press_until(page, "Tab", "Send")
     page.keyboard.press("Enter")
@@ -83,8 +87,7 @@ def press_until(page: Page, key: str, name: str) -> None:
     """Move the focus until it is on the button of this name."""
     for _ in range(40):
         page.keyboard.press(key)
-        focused = page.locator(":focus")
-        if focused.count() and focused.inner_text().strip() == name:
+        if str(page.evaluate("() => document.activeElement.innerText")).strip() == name:
             return
     raise AssertionError(f"{key} never leads to {name}.")
 
@@ -113,6 +116,7 @@ def test_without_javascript_one_reads_sends_and_finds_the_answer_after_a_reload(
     reload_until(page, "complete")
     assert words(answer(page)).split()[-1] == "t29"
 
+    place.gateway.script("paragraphs:30@30", "endless:@30")
     composer(page).fill("and again")
     page.get_by_role("button", name=re.compile("Send|Queue")).click()
     expect(questions(page)).to_have_count(2)
@@ -169,7 +173,8 @@ def test_the_watch_over_all_these_pages_sees_what_is_forbidden(
 ) -> None:
     page = open_page(place)
     page.goto("/login/")
-    page.evaluate("() => fetch('https://elsewhere.invalid/').catch(() => null)")
+    with page.expect_console_message(lambda one: one.text.startswith("CSP connect")):
+        page.evaluate("() => fetch('https://elsewhere.invalid/').catch(() => null)")
     page.close()
     assert any("connect-src" in seen for seen in watch.seen)
     watch.seen.clear()

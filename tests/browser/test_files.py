@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from tests import making_files
 from tests.browser.conftest import OpenPage
 from tests.browser.talk import (
+    ANSWER_MILLISECONDS,
     act,
     answer,
     begin,
@@ -88,9 +89,7 @@ def test_files_are_chosen_refused_taken_out_kept_and_sent(page: Page) -> None:
     shown = questions(page).last.get_by_role("img", name="Bridge.png")
     expect(shown).to_be_visible()
     shown.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "image => image.naturalWidth === 400", arg=shown.element_handle()
-    )
+    expect(shown).to_have_js_property("naturalWidth", 400, timeout=ANSWER_MILLISECONDS)
     expect_chips(page)
     expect(composer(page)).to_have_attribute("required", "")
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -201,6 +200,7 @@ def test_a_withdrawn_message_is_back_with_its_files(
     expect(questions(page).last.get_by_role("img", name="Bridge.png")).to_be_visible()
     expect_chips(page)
     act(questions(page).last, "Withdraw")
+    expect(questions(page).last).not_to_have_attribute("data-state", "queued")
     act(answer(page, 0), "Stop")
     expect_state(answer(page, 0), "stopped")
 
@@ -213,6 +213,7 @@ def test_the_request_with_a_picture_is_downloaded(
     choose(page, picture())
     expect_chips(page, "Bridge.png")
     send(page, "What is this?")
+    page.wait_for_url("**/c/*/**")
     expect_state(answer(page), "complete")
     answer(page).get_by_role("link", name="Context").click()
     page.get_by_role("link", name="Show it").click()
@@ -227,7 +228,7 @@ def test_more_files_than_fit_are_left_out_in_words(page: Page) -> None:
     large = FilePayload(name="large.txt", mimeType="text/plain", buffer=b"x")
     page.evaluate("document.getElementById('files').dataset.mostBytes = 50")
     choose(page, *[NOTE] * 10, large)
-    expect(chips(page)).to_have_count(10)
+    expect(chips(page)).to_have_count(10, timeout=ANSWER_MILLISECONDS)
     expect(
         page.get_by_role("alert").filter(has_text="so 1 were left out")
     ).to_be_visible()

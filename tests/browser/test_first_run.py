@@ -11,7 +11,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import everything_found
 from tests.browser.conftest import SIZE, OpenPage
-from tests.browser.talk import answer, expect_state, expect_words, send, sign_in
+from tests.browser.talk import (
+    act,
+    answer,
+    expect_state,
+    expect_words,
+    send,
+    sign_in,
+)
 from tests.browser.watch import Watch
 from tests.factories import PASSWORD
 from tests.faults.conftest import Place
@@ -57,16 +64,26 @@ def test_the_set_up_link_leads_to_an_admin_and_a_streamed_answer(
     send(page, "Good morning")
     page.wait_for_url("**/c/*/**")
     expect_words(answer(page), "You sent")
-    expect(page.get_by_role("button", name="Queue", exact=True)).to_be_visible()
     expect_state(answer(page), "complete")
     expect_words(answer(page), "Good morning")
     expect(answer(page).locator(".made")).to_contain_text(DEMO)
+    expect_streamed(page)
 
     stranger = open_page(new_place)
     stranger.goto(new_place.server.setup_link)
     assert stranger.evaluate(STATUS) == 404
     walk_through_the_admin(page, watch)
     log_out_and_in(page)
+
+
+def expect_streamed(page: Page) -> None:
+    """A slow answer of the demo takes half a minute."""
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    send(page, "slow")
+    expect_words(answer(page, 1), "This answer takes")
+    expect(page.get_by_role("button", name="Queue", exact=True)).to_be_visible()
+    act(answer(page, 1), "Stop")
+    expect_state(answer(page, 1), "stopped")
 
 
 def walk_through_the_admin(page: Page, watch: Watch) -> None:
@@ -98,7 +115,7 @@ def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
     page.get_by_label("Name").fill("House rules")
     page.locator("textarea[name=text]").fill("Answer like a lighthouse keeper.")
     page.get_by_label(re.compile("default", re.IGNORECASE)).check()
-    page.get_by_role("button", name="Save", exact=True).click()
+    save(page)
     begin_with_prompt(page, place)
     expect(answer(page).locator(".made")).to_contain_text("House rules v1")
 
@@ -106,8 +123,9 @@ def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
     admin.goto("/admin/conversations/systemprompt/")
     admin.get_by_role("link", name="House rules").click()
     admin.locator("textarea[name=text]").fill("Answer like a gardener.")
-    admin.get_by_role("button", name="Save", exact=True).click()
+    save(admin)
 
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
     send(page, OURS[1])
     expect_state(answer(page, 1), "complete")
     expect(answer(page, 1).locator(".made")).to_contain_text("House rules v2")
@@ -118,6 +136,12 @@ def test_an_edited_system_prompt_makes_the_next_answer_and_is_named_there(
     assert [messages[0]["role"] for messages in ours] == ["system", "system"]
     assert "lighthouse" in ours[0][0]["content"]
     assert "gardener" in ours[1][0]["content"]
+
+
+def save(page: Page) -> None:
+    """Save what the admin shows, and wait until it is."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).click()
 
 
 def begin_with_prompt(page: Page, place: Place) -> None:

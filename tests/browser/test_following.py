@@ -25,6 +25,9 @@ from tests.browser.talk import act, answer, begin, expect_state, questions, send
 from tests.faults.conftest import Place
 
 MEMORY = re.compile(r"/memory/(\?|$)")
+# What stands below a change keeps its place when it is painted.
+PAINTED = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 
 @pytest.fixture
@@ -209,7 +212,7 @@ def test_the_place_one_reads_at_does_not_move(
     open_page: OpenPage, place: Place
 ) -> None:
     facts = [f"The boat has rope number {number}." for number in range(24)]
-    side, _, other = two_tabs(open_page, place, *facts)
+    side, page, other = two_tabs(open_page, place, *facts)
     side.get_by_role("heading", level=2).focus()
     last = side.locator(".known").last
     last.scroll_into_view_if_needed()
@@ -219,6 +222,7 @@ def test_the_place_one_reads_at_does_not_move(
     there.locator(".known").first.get_by_role("button", name="Delete").click()
 
     expect(side.locator(".known")).to_have_count(23)
+    page.evaluate(PAINTED)
     after = last.bounding_box()
     assert before is not None
     assert after is not None
@@ -229,15 +233,15 @@ def test_what_an_answer_took_appears_in_its_open_context_when_it_ends(
     open_page: OpenPage, place: Place
 ) -> None:
     page = open_page(place, "alice")
-    place.gateway.script(TALKER, "paragraphs:90@30")
-    begin(page, place, TALKER, FIRST)
-    expect_state(answer(page), "running")
-    answer(page).get_by_role("link", name="Context").click()
-    context = page.get_by_role("dialog", name="Context")
-    expect(context).to_contain_text("known when the answer has ended")
-    context.get_by_role("link", name="Show it").click()
-    request = context.get_by_label("The request", exact=True)
-    expect(request).to_contain_text(FIRST)
+    with place.gateway.holding(TALKER):
+        begin(page, place, TALKER, FIRST)
+        expect_state(answer(page), "running")
+        answer(page).get_by_role("link", name="Context").click()
+        context = page.get_by_role("dialog", name="Context")
+        expect(context).to_contain_text("known when the answer has ended")
+        context.get_by_role("link", name="Show it").click()
+        request = context.get_by_label("The request", exact=True)
+        expect(request).to_contain_text(FIRST)
 
     expect_state(answer(page), "complete")
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.talk import ANSWER_MILLISECONDS
 from tests.faults.conftest import Place, place_with
 from tests.gateway.server import TestGateway
 
@@ -37,10 +38,12 @@ def test_a_gateway_is_added_tested_and_its_models_are_there_to_choose(
     page = open_page(own_place, "staff")
 
     add(page, own_place)
-    expect(page.get_by_text("models found.")).to_be_visible()
+    found = page.get_by_text("models found.")
+    expect(found).to_be_visible(timeout=ANSWER_MILLISECONDS)
     page.get_by_label("Ask").select_option(label="ok")
     page.get_by_role("button", name="Test connection").click()
-    expect(page.get_by_text("Chat completions: works")).to_be_visible()
+    works = page.get_by_text("Chat completions: works")
+    expect(works).to_be_visible(timeout=ANSWER_MILLISECONDS)
     expect(page.get_by_text("It streams.")).to_be_visible()
 
     assert CANARY not in page.content()

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import SCHEMES, everything_found
 from tests.browser.conftest import OpenPage
+from tests.browser.talk import copy_by
 from tests.browser.test_contrast import FAINT_TEXT
 from tests.faults.conftest import Place
 
@@ -27,8 +28,7 @@ def test_somebody_new_comes_in_by_a_copied_link(
     permissions = ["clipboard-read", "clipboard-write"]
     alice = open_page(place, "alice", permissions=permissions)
     link = make_invitation(alice, "Harbour")
-    alice.get_by_role("button", name="Copy").click()
-    expect(alice.get_by_role("button", name="Copied")).to_be_visible()
+    copy_by(alice.get_by_role("button", name="Copy"))
     assert alice.evaluate("() => navigator.clipboard.readText()") == link
 
     page = open_page(place)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import answer, begin, expect_state, questions, send
+from tests.browser.talk import (
+    answer,
+    begin,
+    composer,
+    expect_state,
+    questions,
+    send,
+)
 from tests.faults.conftest import Place
 
 
@@ -46,6 +53,7 @@ def ask_six(page: Page, place: Place) -> None:
     begin(page, place, "ok", "question 0")
     for number in range(1, 6):
         expect_state(answer(page, number - 1), "complete")
+        expect(composer(page)).to_have_value("")
         send(page, f"question {number}")
     expect_state(answer(page, 5), "complete")
 
@@ -79,6 +87,7 @@ def test_what_is_sent_under_earlier_messages_is_seen(
     expect(sent).to_be_in_viewport()
     expect_state(answer(earlier), "complete")
     expect(newest).to_be_hidden()
+    earlier.wait_for_url(lambda url: "before=" not in url)
     earlier.reload()
     expect(sent).to_be_in_viewport()
 

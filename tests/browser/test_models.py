@@ -15,6 +15,7 @@ from tests.browser.talk import (
     choose,
     composer,
     expect_state,
+    hold,
     questions,
     send,
 )
@@ -41,13 +42,14 @@ LanguageModel.objects.bulk_create(
 # How long the page is busy with one letter more, in milliseconds.
 TYPE_ONE_LETTER = """(field) => {
   const times = [];
-  for (const query of ["m", "mo", "model large 49"]) {
-    field.value = query;
-    const began = performance.now();
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    document.getElementById("model-rows").offsetHeight;
-    times.push(performance.now() - began);
-  }
+  for (let round = 0; round < 5; round += 1)
+    for (const query of ["m", "mo", "model large 49"]) {
+      field.value = query;
+      const began = performance.now();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      document.getElementById("model-rows").offsetHeight;
+      times.push(performance.now() - began);
+    }
   return Math.min(...times);
 }"""
 
@@ -112,6 +114,13 @@ def expect_tag(page: Page, model: str) -> None:
     expect(tag(page)).to_have_accessible_name(f"Model: {model}")
 
 
+def effort_asked(place: Place, text: str) -> object:
+    """How hard a message made its model think; others may ask at the same time."""
+    asked = [one for one in place.gateway.requests if one.messages]
+    ours = [one for one in asked if one.messages[-1]["content"] == text]
+    return ours[-1].json.get("reasoning_effort", "not said")
+
+
 def test_the_list_is_loaded_when_the_menu_is_opened_first(
     page: Page, watch: Watch
 ) -> None:
@@ -161,6 +170,7 @@ def test_a_model_is_chosen_with_keys_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(search(page)).to_be_focused()
     page.keyboard.type("paragraphs")
+    expect(search(page)).to_have_value("paragraphs")
     found = names(page)
     assert len(found) > 2
     expect(rows(page).first.get_by_role("radio")).to_be_checked()
@@ -225,12 +235,7 @@ def test_the_next_answer_is_of_the_model_chosen_and_other_pages_follow(
 def test_what_is_sent_at_once_waits_for_the_choice(page: Page, place: Place) -> None:
     begin(page, place, "ok")
     expect_state(answer(page), "complete")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/model/", hold)
+    held = hold(page, "/model/$", "POST")
     open_menu(page)
     search(page).fill("citations")
     with page.expect_request("**/model/"):
@@ -263,18 +268,14 @@ def test_a_choice_that_another_page_made_just_before_holds_nothing_up(
     other = open_page(place, "alice")
     other.goto(page.url)
 
-    def hold(route: Route) -> None:
-        if route.request.method != "GET":
-            route.continue_()
-
-    page.route("**/model/", hold)
+    hold(page, "/model/$")
     with page.expect_request("**/model/"):
         other.get_by_label("Thinking").select_option("low")
     effort.select_option("high")
     send(page, "Think hard.")
 
     expect_state(answer(page, 1), "complete")
-    assert place.gateway.requests[-1].json["reasoning_effort"] == "high"
+    assert effort_asked(place, "Think hard.") == "high"
     expect(effort).to_have_value("high")
     expect(other.get_by_label("Thinking")).to_have_value("high")
 
@@ -286,9 +287,10 @@ def test_what_is_sent_between_two_choices_waits_for_the_second(
     held: list[Route] = []
 
     def hold_first(route: Route) -> None:
-        held.append(route)
-        if len(held) > 1:
+        if held or route.request.method == "GET":
             route.continue_()
+        else:
+            held.append(route)
 
     page.route("**/model/", hold_first)
     with page.expect_request("**/model/"):
@@ -298,7 +300,7 @@ def test_what_is_sent_between_two_choices_waits_for_the_second(
     effort.select_option("high")
 
     expect_state(answer(page, 1), "complete")
-    assert place.gateway.requests[-1].json["reasoning_effort"] == "high"
+    assert effort_asked(place, "Think hard.") == "high"
 
 
 def test_only_a_model_that_has_efforts_offers_them(page: Page, place: Place) -> None:
@@ -318,13 +320,14 @@ def test_only_a_model_that_has_efforts_offers_them(page: Page, place: Place) -> 
     expect(composer(page)).to_have_value("Think hard.")
     composer(page).press("Enter")
     expect_state(answer(page, 1), "complete")
-    assert place.gateway.requests[-1].json["reasoning_effort"] == "high"
+    assert effort_asked(place, "Think hard.") == "high"
+    expect(composer(page)).to_have_value("")
 
     choose(page, "echo")
     expect(effort).to_have_count(0)
     send(page, "And now?")
     expect_state(answer(page, 2), "complete")
-    assert "reasoning_effort" not in place.gateway.requests[-1].json
+    assert effort_asked(place, "And now?") == "not said"
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -353,7 +356,7 @@ def test_an_effort_is_chosen_before_the_first_message_too(
     send(page, "Think a little.")
     page.wait_for_url("**/c/*/**")
     expect_state(answer(page), "complete")
-    assert place.gateway.requests[-1].json["reasoning_effort"] == "low"
+    assert effort_asked(place, "Think a little.") == "low"
     expect(page.get_by_label("Thinking")).to_have_value("low")
 
 

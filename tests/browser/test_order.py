@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import SIZE, OpenPage
+from tests.browser.heard import (
+    DRAFT,
+    PATIENCE_SECONDS,
+    go_and_listen,
+    keeping,
+    posting,
+    wait_for_draft,
+    write,
+)
 from tests.browser.people import LIST_MILLISECONDS
 from tests.browser.talk import answer, begin, composer, expect_state
 from tests.faults.conftest import Place
 
-DRAFT = re.compile("/draft/$")
 SMALL = ViewportSize(width=390, height=844)
 BOTH = pytest.mark.parametrize("size", [SIZE, SMALL], ids=["1280", "390"])
 
@@ -96,7 +102,8 @@ def test_a_page_of_what_was_deleted_elsewhere_shows_it_again_when_it_is_back(
     expect(other.get_by_text("This conversation is not here any more")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
 
-    expect(other.get_by_text("This conversation is not here any more")).to_be_hidden()
+    gone = other.get_by_text("This conversation is not here any more")
+    expect(gone).to_be_hidden(timeout=PATIENCE_SECONDS * 1000)
     expect_state(answer(other), "complete")
     expect(composer(other)).to_have_value("Half a thought")
     expect(composer(other)).to_be_editable()
@@ -115,15 +122,10 @@ def test_another_conversation_goes_and_comes_back_beside_the_one_that_is_read(
     # Its button had the focus: by keys one is where it can be undone.
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_focused()
-    undo.press("Enter")
+    with posting(page):
+        undo.press("Enter")
     expect(row(page, "The other one")).to_be_visible(timeout=LIST_MILLISECONDS)
     assert page.url == at
-
-
-def saved(page: Page) -> None:
-    """Type nothing more until the server has what was typed."""
-    with page.expect_response(lambda got: got.url.endswith("/draft/")):
-        composer(page).blur()
 
 
 @BOTH
@@ -132,15 +134,12 @@ def test_a_draft_is_on_every_page_and_no_newer_one_is_lost(
 ) -> None:
     page = open_page(place, "bob", viewport=size)
     talk(page, place, f"Drafts {size['width']}")
-    composer(page).fill("begun here")
-    saved(page)
+    write(page, "begun here")
     second = open_page(place, "bob", viewport=size)
     second.goto(page.url)
     expect(composer(second)).to_have_value("begun here")
-    composer(second).fill("gone on with there")
-    saved(second)
-    composer(page).fill("begun here, and older")
-    saved(page)
+    write(second, "gone on with there")
+    write(page, "begun here, and older")
     expect(page.get_by_text("You wrote something newer here")).to_be_visible()
     expect(composer(page)).to_have_value("begun here, and older")
     page.get_by_role("button", name="Use the newer one").click()
@@ -154,6 +153,8 @@ def test_a_draft_is_on_every_page_and_no_newer_one_is_lost(
     # What is typed last is kept as the page goes.
     composer(second).press_sequentially("and so")
     second.goto("/")
+    wait_for_draft(place, "bob")
+    second.reload()
     show_rail(second)
     expect(row(second, f"Drafts {size['width']}")).to_contain_text("Draft")
 
@@ -190,21 +191,19 @@ def test_a_newer_draft_is_still_offered_where_a_message_is_refused(
 ) -> None:
     page = open_page(place, "bob")
     talk(page, place, "Refused")
-    composer(page).fill("one")
-    saved(page)
+    write(page, "one")
     second = open_page(place, "bob")
     second.goto(page.url)
-    composer(second).fill("two")
-    saved(second)
-    composer(page).fill("three")
-    saved(page)
+    write(second, "two")
+    write(page, "three")
     expect(page.get_by_text("You wrote something newer here")).to_be_visible()
 
     composer(page).fill("x" * 100_001)
     composer(page).press("Enter")
 
     expect(page.get_by_role("alert")).to_contain_text("100,000 fit")
-    page.get_by_role("button", name="Keep this one").click()
+    with page.expect_response(DRAFT):
+        page.get_by_role("button", name="Keep this one").click()
     with page.expect_request(lambda asked: "content=four" in (asked.post_data or "")):
         composer(page).fill("four")
 
@@ -214,8 +213,7 @@ def test_a_first_message_is_kept_until_it_is_sent(
 ) -> None:
     page = open_page(place, "dora")
     page.goto(f"/?model={place.models['ok']}")
-    composer(page).fill("Not yet sent")
-    saved(page)
+    write(page, "Not yet sent")
     other = open_page(place, "dora")
     other.goto(f"/?model={place.models['ok']}")
     expect(composer(other)).to_have_value("Not yet sent")
@@ -231,8 +229,8 @@ def test_a_browser_that_keeps_nothing_still_has_its_drafts_on_the_server(
     page = open_page(place, "bob")
     page.add_init_script(NO_STORAGE)
     talk(page, place, "Nothing kept here")
-    composer(page).press_sequentially("Kept there")
-    saved(page)
+    with keeping(page, "Kept there"):
+        composer(page).press_sequentially("Kept there")
     page.reload()
     expect(composer(page)).to_have_value("Kept there")
 
@@ -268,7 +266,8 @@ def test_conversations_are_put_in_order_by_keys(
     folder.locator(".folder-menu summary").press("Enter")
     folder.get_by_role("button", name="Delete folder").press("Enter")
     expect(folder).to_have_count(0)
-    page.get_by_role("button", name="Undo").press("Enter")
+    with posting(page):
+        page.get_by_role("button", name="Undo").press("Enter")
     expect(folder.get_by_role("heading", name="Work")).to_be_visible(
         timeout=LIST_MILLISECONDS
     )
@@ -287,7 +286,7 @@ def test_a_row_is_dragged_into_a_folder_and_put_away(
     folder = page.locator(".folder")
     expect(folder.locator(".row")).to_have_count(1)
     # What another page lets one drag here says nothing of ours.
-    with page.expect_request("**/") as asked:
+    with page.expect_request(lambda asked: asked.method != "GET") as asked:
         folder.locator("summary").first.evaluate(FOREIGN)
     assert asked.value.method == "HEAD"
     row(page, "To drag").locator("> a").drag_to(folder.locator("summary").first)
@@ -295,6 +294,7 @@ def test_a_row_is_dragged_into_a_folder_and_put_away(
     open_menu(page, "To drag").get_by_role("button", name="Archive").click()
     expect(row(page, "To drag")).to_have_count(0)
     expect(page.locator(".undo-notice")).to_contain_text("is archived")
-    page.goto("/archived/")
-    page.get_by_role("button", name="Take “To drag” out").click()
+    go_and_listen(page, "/archived/")
+    with posting(page):
+        page.get_by_role("button", name="Take “To drag” out").click()
     expect(row(page, "To drag")).to_be_visible(timeout=LIST_MILLISECONDS)

@@ -51,7 +51,7 @@ def test_people_talk_to_each_other_beside_the_model(
     place: Place, open_page: OpenPage
 ) -> None:
     alice, bob = open_page(place, "alice"), open_page(place, "bob")
-    begin(alice, place, "paragraphs:400@40", "What do we tell them?")
+    begin(alice, place, "endless:@30", "What do we tell them?")
     share(alice, place)
     bob.goto(alice.url)
     expect_state(answer(bob), "running")
@@ -80,6 +80,8 @@ def test_people_talk_to_each_other_beside_the_model(
         expect(questions(page)).to_have_count(3)
         last = page.locator("#transcript article").last
         expect(last).to_contain_text("Between us")
+    act(answer(alice), "Stop")
+    expect_state(answer(alice), "stopped")
 
 
 def test_a_name_is_taken_from_a_list_by_keys(place: Place, open_page: OpenPage) -> None:

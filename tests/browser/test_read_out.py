@@ -28,10 +28,13 @@ LISTEN = """() => {
         subtree: true, childList: true, characterData: true,
     })
 }"""
-COUNT_OPENED = """() => {
-    window.opened = 0
-    document.body.addEventListener("roundtable:open", () => (window.opened += 1))
+NOTE_SOCKETS = """() => {
+    const note = ({ type }) => (document.body.dataset.socket = type)
+    for (const name of ["htmx:wsClose", "roundtable:open"])
+        document.body.addEventListener(name, note)
 }"""
+# More than a page waits before it connects again, or says what has come.
+WAIT_MILLISECONDS = 6_000
 OUTLINE = """\
 - link "Skip to the message field"
 - complementary "Conversations":
@@ -89,6 +92,8 @@ def test_who_else_writes_is_announced_with_their_name(
     begin_in_team(alice, together, "ok", "Read aloud", "alice", "bob")
     bob = open_page(together, "bob")
     bob.goto(alice.url)
+    # Nothing of the answer is left to be announced.
+    alice.reload()
     alice.evaluate(LISTEN)
 
     post(bob, "I am here")
@@ -113,21 +118,27 @@ def test_of_much_that_was_missed_is_announced_how_much(
     alice = open_page(together, "alice")
     begin_in_team(alice, together, "ok", "Missed", "alice", "bob")
     alice.route_web_socket("**/ws/c/**", connect)
+    alice.clock.install()
     alice.reload()
     expect(alice.locator(".faces .here")).not_to_have_count(0)
     bob = open_page(together, "bob")
     bob.goto(alice.url)
-    alice.evaluate(COUNT_OPENED)
+    alice.evaluate(NOTE_SOCKETS)
     lines[0].close(code=1012)
-    alice.wait_for_function("() => window.opened === 1")
+    expect(alice.locator("body")).to_have_attribute("data-socket", "roundtable:open")
     for number in range(4):
         post(bob, f"Line {number}")
         expect(questions(bob).nth(number + 1)).to_contain_text(f"Line {number}")
     alice.evaluate(LISTEN)
 
+    # However slowly they come, for this page it is at once.
+    alice.clock.pause_at(alice.evaluate("() => Date.now() / 1000 + 60"))
     lines[1].close(code=1012)
-
+    expect(alice.locator("body")).to_have_attribute("data-socket", "htmx:wsClose")
+    alice.clock.run_for(WAIT_MILLISECONDS)
     expect(questions(alice)).to_have_count(5)
+    alice.clock.run_for(WAIT_MILLISECONDS)
+
     expect(alice.locator("#announcement")).to_have_text("4 new messages.")
     assert [words for words in announced(alice) if "Line" in words] == []
 

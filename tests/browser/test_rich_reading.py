@@ -38,6 +38,9 @@ $$
 [^why]: Since *Einstein* said so.
 """
 SCROLLS = "node => node.scrollWidth > node.clientWidth"
+# When it is said what became of a copy, and for how long.
+PAUSE_MILLISECONDS = 100
+SHOWN_MILLISECONDS = 1_500
 FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -122,11 +125,15 @@ def test_a_footnote_is_found_and_led_back_from(page: Page) -> None:
 
 
 def test_an_answer_is_copied_as_it_was_written(page: Page) -> None:
+    link = answer(page).locator("[data-copy-source]")
+    stop_time(page)
     act(answer(page), "Copy as Markdown")
+    expect(link).to_have_text("Copied")
+    page.clock.run_for(PAUSE_MILLISECONDS)
     expect(said(page)).to_have_text("Copied")
     assert pasted(page) == RICH.strip()
-    link = answer(page).locator("[data-copy-source]")
     link.evaluate("node => node.click()")
+    page.clock.run_for(SHOWN_MILLISECONDS)
     expect(link).to_have_text("Copy as Markdown")
 
     answer(page).locator("[data-copy-answer]").click()
@@ -138,7 +145,10 @@ def test_of_a_copy_is_said_once_what_became_of_it(page: Page) -> None:
     page.reload()
     page.evaluate(LISTEN)
     page.route("**/source/", lambda route: route.abort())
+    stop_time(page)
     act(answer(page), "Copy as Markdown")
+    expect(answer(page).get_by_text("Could not be copied")).to_have_count(1)
+    page.clock.run_for(PAUSE_MILLISECONDS)
     expect(said(page)).to_have_text("Could not be copied")
     expect(said(page)).to_be_in_viewport()
 
@@ -146,9 +156,17 @@ def test_of_a_copy_is_said_once_what_became_of_it(page: Page) -> None:
     scroll_to(page, 0)
     answer(page).evaluate("node => node.focus({ preventScroll: true })")
     page.keyboard.press("c")
+    expect(answer(page).get_by_text("Copied", exact=True)).to_have_count(1)
+    page.clock.run_for(PAUSE_MILLISECONDS)
     expect(said(page)).to_have_text("Copied")
     expect(said(page)).to_be_in_viewport()
     assert announced(page) == ["Could not be copied", "Copied"]
+
+
+def stop_time(page: Page) -> None:
+    """Let what is said for a moment stay, until time is let go on by so much."""
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("() => Date.now() / 1000 + 60"))
 
 
 def said(page: Page) -> Locator:

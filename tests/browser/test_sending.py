@@ -76,6 +76,7 @@ def test_an_answer_that_comes_late_leaves_the_focus_where_it_went(
     with page.expect_request(re.compile("/messages/$")):
         send(page, "Slowly")
     page.keyboard.press("Control+f")
+    expect(page.locator("#find-words")).to_be_focused()
     page.keyboard.type("slow")
 
     sent[0].continue_()
@@ -145,7 +146,7 @@ def test_a_queued_message_can_be_withdrawn(page: Page, place: Place) -> None:
 
 
 def test_a_stopped_answer_is_continued_in_place(page: Page, place: Place) -> None:
-    begin(page, place, "paragraphs:90@30")
+    begin(page, place, "paragraphs:400@40")
     expect_words(answer(page), "t8")
     act(answer(page), "Stop")
     expect_state(answer(page), "stopped")
@@ -154,7 +155,7 @@ def test_a_stopped_answer_is_continued_in_place(page: Page, place: Place) -> Non
 
     act(answer(page), "Continue")
     expect_state(answer(page), "complete")
-    assert words(answer(page)).split() == before + numbered(0, 90)
+    assert words(answer(page)).split() == before + numbered(0, 400)
     expect(page.locator("article")).to_have_count(2)
 
 
@@ -218,7 +219,7 @@ def test_the_title_is_the_first_message_until_it_is_renamed(
     row.get_by_label("More for").click()
     row.get_by_label("Title", exact=True).fill("Boats")
     row.get_by_role("button", name="Rename").click()
-    expect(row.get_by_role("link")).to_have_text("Boats")
+    expect(row.locator("> a")).to_have_text("Boats")
     expect(page.get_by_role("heading", level=1)).to_have_text("Boats")
     expect(page).to_have_title("Boats · Roundtable")
     send(page, "Another message")

@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import answer, begin, composer, expect_state, questions, send
+from tests.browser.talk import (
+    ANSWER_MILLISECONDS,
+    answer,
+    begin,
+    composer,
+    expect_state,
+    questions,
+    send,
+)
 from tests.faults.conftest import Place
 
 POST = re.compile("/messages/$")
@@ -65,7 +73,7 @@ def test_the_servers_own_takes_its_place_before_the_request_is_answered(
 
     send(page, WORDS)
 
-    expect(composer(page)).to_have_value("")
+    expect(composer(page)).to_have_value("", timeout=ANSWER_MILLISECONDS)
     expect_state(answer(page, 1), "complete")
     expect(shown(page)).to_have_count(1)
 
@@ -103,6 +111,9 @@ def test_it_stays_while_nothing_comes_down_the_socket(page: Page) -> None:
     page.route_web_socket(SOCKET, hold)
     page.reload()
     expect(page.locator("[data-notice]:visible")).to_have_count(0)
+    # Who is here is said first: a page that is not heard by then loads itself anew.
+    while not held:
+        page.wait_for_timeout(20)
 
     send(page, WORDS)
 
@@ -138,6 +149,7 @@ def test_what_was_sent_before_already_is_not_there_twice(page: Page) -> None:
     page.route(POST, lose, times=1)
     send(page, WORDS)
     expect(questions(page)).to_have_count(2)
+    expect(page.locator("#composer.htmx-request")).to_have_count(0)
     expect(composer(page)).to_have_value(WORDS)
 
     composer(page).press("Enter")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.people import share
@@ -13,12 +13,18 @@ from tests.browser.talk import (
     composer,
     expect_state,
     expect_words,
+    questions,
     send,
 )
 from tests.faults.conftest import Place
 
 # People of whom no other test says what they see.
 TEAM = "Sharing team"
+
+
+def expect_followed(page: Page) -> None:
+    """News come down to this page: it says who is here."""
+    expect(page.locator("#faces .here")).not_to_have_count(0)
 
 
 def test_what_another_may_do_changes_at_once_and_nothing_typed_is_lost(
@@ -39,6 +45,7 @@ def test_what_another_may_do_changes_at_once_and_nothing_typed_is_lost(
     share(frida, TEAM, "write")
     expect(composer(emil)).to_be_visible()
     expect(emil.locator("#read-only")).to_be_empty()
+    expect_followed(emil)
 
     composer(emil).fill("That we are sorry")
     share(frida, TEAM, "read")
@@ -52,7 +59,7 @@ def test_what_another_may_do_changes_at_once_and_nothing_typed_is_lost(
         f"frida’s conversation: {TEAM} can read and write"
     )
     composer(emil).press("Enter")
-    expect(frida.get_by_text("That we are sorry")).to_be_visible()
+    expect(questions(frida).last).to_contain_text("That we are sorry")
 
 
 def test_who_loses_sight_of_it_is_told_so(place: Place, open_page: OpenPage) -> None:
@@ -60,6 +67,7 @@ def test_who_loses_sight_of_it_is_told_so(place: Place, open_page: OpenPage) -> 
     place.make_team(team, "frida", "emil")
     frida, emil = open_page(place, "frida"), open_page(place, "emil")
     begin(frida, place, "endless:@30")
+    expect_followed(frida)
     of_team = frida.get_by_role("list", name=team, exact=True)
     share(frida, team, "write")
     expect(frida.locator(".audience")).to_have_text(f"{team} can read and write")
@@ -81,8 +89,11 @@ def test_who_loses_sight_of_it_is_told_so(place: Place, open_page: OpenPage) -> 
     expect(of_team.get_by_role("link")).to_have_count(0)
     act(answer(frida), "Stop")
     send(frida, "Still here.")
-    expect(frida.get_by_text("Still here.")).to_be_visible()
+    expect(questions(frida).last).to_contain_text("Still here.")
     expect(emil.get_by_role("log").get_by_text("Still here.")).to_have_count(0)
+    expect_words(answer(frida, 1), "t5")
+    act(answer(frida, 1), "Stop")
+    expect_state(answer(frida, 1), "stopped")
 
 
 def test_the_panel_finds_and_adds_people_and_keeps_the_focus(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.talk import answer, begin, expect_state
@@ -23,7 +23,7 @@ def test_a_panel_that_is_long_in_coming_shows_its_place_first(
     begin(page, place, "ok", "What takes so long?")
     expect_state(answer(page), "complete")
     side = page.locator("#side")
-    page.clock.pause_at(page.evaluate("() => Date.now() / 1000 + 1"))
+    page.clock.pause_at(page.evaluate("() => Date.now() / 1000 + 60"))
     held = hold_panel(page)
 
     page.clock.run_for(UNNOTICED_MILLISECONDS)
@@ -55,13 +55,18 @@ def hold_panel(page: Page) -> list[Route]:
     return held
 
 
+def is_post(request: Request) -> bool:
+    return request.method == "POST"
+
+
 def test_nothing_is_left_of_a_list_when_its_last_row_goes(
     open_page: OpenPage, place: Place
 ) -> None:
     page = open_page(place, "alice")
     begin(page, place, "ok", "The only one")
     expect_state(answer(page), "complete")
-    open_menu(page, "The only one").get_by_role("button", name="Archive").click()
+    with page.expect_event("requestfinished", is_post):
+        open_menu(page, "The only one").get_by_role("button", name="Archive").click()
     # No news of the lists: what is shown is what the page does by itself.
     page.route_web_socket(re.compile("/ws/"), lambda _: None)
     page.goto("/archived/")

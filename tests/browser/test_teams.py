@@ -9,8 +9,11 @@ from tests.browser.conftest import OpenPage
 from tests.browser.people import (
     LIST_MILLISECONDS,
     create_team,
+    expect_socket,
+    go_home,
     invite,
     join,
+    note_sockets,
     open_panel,
     panel,
     row,
@@ -62,13 +65,15 @@ def in_team(page: Page, name: str) -> None:
 
 
 def make_admin(page: Page, name: str) -> None:
-    """Give a member the role, on the members' page."""
+    """Give a member the role, on the members' page, to which news then come."""
+    note_sockets(page)
     page.reload()
     member = page.locator(".member", has_text=name)
     member.locator("summary").first.click()
     member.get_by_label(f"Role of {name}").select_option("admin")
     member.get_by_role("button", name="Change role").click()
     expect(page.get_by_text(f"{name} is now an admin")).to_be_visible()
+    expect_socket(page)
 
 
 def leave(page: Page, name: str) -> None:
@@ -123,10 +128,11 @@ def test_a_guest_sees_what_is_shared_singly_and_each_ones_spending_is_told(
         together.users["dora"],
     )
     alice, dora = open_page(together, "alice"), open_page(together, "dora")
-    dora.goto("/")
+    go_home(dora)
     begin(alice, together, "ok", "Not for guests")
     expect_state(answer(alice), "complete")
     share(alice, "Guest house")
+    expect(alice.locator(".audience")).to_contain_text("Guest house")
     begin(alice, together, "ok", "For a guest")
     expect_state(answer(alice), "complete")
     share_with(alice, "dora")
@@ -152,7 +158,7 @@ def test_one_shares_names_somebody_and_posts_by_keys_alone(
 ) -> None:
     together.make_team("Keyboard players", "alice", "bob")
     alice, bob = open_page(together, "alice"), open_page(together, "bob")
-    bob.goto("/")
+    go_home(bob)
     begin(alice, together, "ok", "By keys")
     expect_state(answer(alice), "complete")
 
@@ -165,6 +171,7 @@ def test_one_shares_names_somebody_and_posts_by_keys_alone(
     step_to(alice, "Save")
     alice.keyboard.press("Enter")
     expect(alice.locator(".audience")).to_contain_text("Keyboard players")
+    expect(panel(alice).locator("#who")).to_contain_text("Keyboard players")
     expect(panel(alice).get_by_role("button", name="Save")).to_be_focused()
     alice.keyboard.press("Escape")
     expect(alice.locator(".head").get_by_role("link", name="Share")).to_be_focused()
@@ -231,14 +238,15 @@ def test_a_team_its_panel_and_its_settings_work_without_scripts(
 
     alice.goto(page.url)
     share(alice, "Plain people", "read")
-    expect(alice.locator("#who")).to_contain_text("can read")
+    expect(alice.locator("#who")).to_contain_text("Plain people team can read")
     side = panel(alice)
     side.get_by_label("With one person").fill("bob")
     side.get_by_role("button", name="Find").click()
     side.locator("#found").get_by_role("button", name="Can take part").click()
     expect(panel(alice).locator("#who")).to_contain_text("@bob")
     panel(alice).get_by_label("Tell the model who wrote each message.").check()
-    panel(alice).locator("#talk").get_by_role("button", name="Save").click()
+    with alice.expect_navigation():
+        panel(alice).locator("#talk").get_by_role("button", name="Save").click()
     named = panel(alice).get_by_label("Tell the model who wrote each message.")
     expect(named).to_be_checked()
 

@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.people import (
     LIST_MILLISECONDS,
     begin_in_team,
+    go_home,
     open_panel,
     post,
     row,
@@ -24,6 +25,7 @@ from tests.browser.talk import (
     composer,
     expect_state,
     expect_words,
+    numbered,
     questions,
     scroll_to,
     send,
@@ -32,8 +34,14 @@ from tests.browser.talk import (
 from tests.faults.conftest import Place
 
 SLOW = "paragraphs:400@40"
+# Longer than any machine takes until somebody stops it.
+LONG = "paragraphs:3000@40"
 AT_ONCE_SECONDS = 0.5
 SILENT_MILLISECONDS = 2_000
+# Each answer waits for the one before.
+ALL_ANSWERS_MILLISECONDS = 90_000
+TYPING_MILLISECONDS = 15_000
+WORDS_MORE = 40
 ROUNDS = 5
 # When how many words of which answer were in the page.
 RECORD = r"""() => {
@@ -78,7 +86,7 @@ def test_what_is_shared_appears_with_the_other_who_may_give_it_another_title(
     together.make_team("Harbour", "alice", "bob")
     begin(alice, together, "ok", "What do we tell the harbour?")
     expect_state(answer(alice), "complete")
-    bob.goto("/")
+    go_home(bob)
     bob.evaluate("() => window.isSamePage = true")
     expect(bob.locator("#rail-rows")).to_contain_text("Harbour")
     expect(row(bob, "the harbour?")).to_have_count(0)
@@ -108,7 +116,9 @@ def test_an_answer_is_the_same_for_both_to_the_last_token_and_says_who_stopped_i
     alice, bob = pages = [open_page(together, name) for name in ("alice", "bob")]
     begin_in_team(alice, together, "ok", "At the same moment", "alice", "bob")
     bob.goto(alice.url)
+    together.gateway.script(SLOW, LONG, LONG)
     choose(alice, SLOW)
+    expect(bob.get_by_role("button", name=f"Model: {SLOW}")).to_be_visible()
     for page in pages:
         page.evaluate(RECORD)
     send(alice, "All of it, please.")
@@ -185,7 +195,7 @@ def test_of_three_who_send_at_once_nobody_is_lost_and_the_order_is_everybodys(
     for page in pages:
         expect(questions(page)).to_have_count(wanted)
         done = page.locator("article[data-role=assistant][data-state=complete]")
-        expect(done).to_have_count(wanted, timeout=30_000)
+        expect(done).to_have_count(wanted, timeout=ALL_ANSWERS_MILLISECONDS)
     shown = texts(pages[0])
     assert texts(pages[1]) == texts(pages[2]) == shown
     for name in names:
@@ -203,15 +213,17 @@ def test_who_is_here_and_who_types_is_seen_and_forgotten(
     names = ("alice", "bob", "charlie")
     alice, bob, charlie = (open_page(together, name) for name in names)
     begin_in_team(alice, together, "ok", "Who is here", *names)
-    for page in (bob, charlie):
-        page.goto(alice.url)
     faces, typing = alice.locator("#faces"), alice.locator("#typing")
+    # They are named in the order they came.
+    bob.goto(alice.url)
+    expect(faces).to_have_attribute("aria-label", "Here now: you and bob")
+    charlie.goto(alice.url)
     expect(faces).to_have_attribute("aria-label", "Here now: you, bob and charlie")
 
     composer(bob).press_sequentially("Well")
     composer(charlie).press_sequentially("Hm")
     expect(typing).to_have_text("bob and charlie are typing …")
-    expect(typing).to_be_empty()
+    expect(typing).to_be_empty(timeout=TYPING_MILLISECONDS)
     expect(composer(bob)).to_have_value("Well")
 
     charlie.goto("/")
@@ -226,7 +238,9 @@ def test_the_model_hears_who_spoke_and_never_what_is_for_people_only(
     alice, bob = open_page(together, "alice"), open_page(together, "bob")
     begin_in_team(alice, together, "ok", "Between us", "alice", "bob")
     bob.goto(alice.url)
-    open_panel(alice).get_by_label("Tell the model who wrote each message.").check()
+    named = open_panel(alice).get_by_label("Tell the model who wrote each message.")
+    with alice.expect_response(re.compile("/settings/$")):
+        named.check()
     expect(open_panel(bob).get_by_label("Tell the model who wrote")).to_be_checked()
 
     post(bob, "The ship is late")
@@ -241,7 +255,8 @@ def test_the_model_hears_who_spoke_and_never_what_is_for_people_only(
     assert "[bob] The ship is late" in sent
     assert "[alice] What do we write?" in sent
     assert "leaks" not in sent
-    answer(bob).get_by_role("link", name="Context").click()
+    expect_state(answer(bob, 1), "complete")
+    answer(bob, 1).get_by_role("link", name="Context").click()
     inspector = bob.get_by_role("dialog", name="Context")
     said = inspector.get_by_role("region", name="What was sent, in order")
     expect(said).to_contain_text("as bob The ship is late")
@@ -257,19 +272,23 @@ def test_unshared_in_mid_answer_one_page_falls_silent_and_the_other_loses_nothin
     alice, bob = open_page(together, "alice"), open_page(together, "bob")
     begin_in_team(alice, together, "ok", "Not for long", "alice", "bob")
     bob.goto(alice.url)
-    choose(alice, "paragraphs:60@30")
+    together.gateway.script(SLOW, LONG)
+    choose(alice, SLOW)
     send(alice, "Slowly, please.")
-    expect_words(answer(bob), "t3")
+    expect_words(answer(bob, 1), "t3")
     composer(bob).fill("Wait, I wanted to")
 
     share(alice, "No team")
+    expect(alice.locator(".audience")).to_have_text("Only you can read and write")
     told = bob.get_by_text("You can no longer open this conversation.")
     expect(told).to_be_visible(timeout=SILENT_MILLISECONDS)
     heard = words(answer(bob, 1))
-    expect_words(answer(alice, 1), "t59")
-    expect_state(answer(alice, 1), "complete")
+    expect_words(answer(alice, 1), f"t{len(heard.split()) + WORDS_MORE}")
+    act(answer(alice, 1), "Stop")
+    expect_state(answer(alice, 1), "stopped")
+    said = words(answer(alice, 1)).split()
+    assert said == numbered(0, len(said))
     assert words(answer(bob, 1)) == heard
-    assert "t59" not in heard
     expect(composer(bob)).to_have_value("Wait, I wanted to")
     expect(alice.locator("#faces")).to_be_hidden()
 

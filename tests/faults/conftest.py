@@ -35,6 +35,7 @@ with transaction.atomic():
     print(json.dumps(make_others({names!r}, {count})))
 """
 AT_ONCE = 50
+RUN_SECONDS = 150
 LEAVE = """UPDATE conversations_user
 SET username = 'former-' || id, is_active = 0 WHERE username = ?"""
 COME = "UPDATE conversations_user SET username = ?, is_active = 1 WHERE id = ?"
@@ -89,7 +90,7 @@ class Place:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=RUN_SECONDS,
             check=check,
         )
 

@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from tests.faults.page import Page
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 45.0
 LOOK_AGAIN_SECONDS = 0.02
 HOST = "127.0.0.1"
 SESSION_COOKIE = "roundtable_session"

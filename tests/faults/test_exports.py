@@ -15,7 +15,13 @@ import pytest
 
 from conversations.services.exporting.reading import BATCH_MESSAGES
 from tests.faults.conftest import People, Place, place_with
-from tests.faults.people import SESSION_COOKIE, until
+from tests.faults.people import (
+    PATIENCE_SECONDS,
+    SESSION_COOKIE,
+    Person,
+    ended,
+    until,
+)
 from tests.gateway.server import TestGateway
 
 TABLE = "conversations_message"
@@ -40,7 +46,7 @@ def place(
         yield place
 
 
-def lengthen(place: Place, conversation: str, messages: int = MESSAGES) -> None:
+def lengthen(place: Place, conversation: str, messages: int) -> None:
     """Let a conversation have many long messages of people."""
     names = [str(row[1]) for row in place.rows(f"PRAGMA table_info({TABLE})")]
     columns = ", ".join(names)
@@ -52,6 +58,15 @@ def lengthen(place: Place, conversation: str, messages: int = MESSAGES) -> None:
         "WHERE conversation_id = ? AND role = 'user'",
         conversation.replace("-", ""),
     )
+
+
+async def make_long(place: Place, alice: Person, messages: int = MESSAGES) -> str:
+    """A long conversation in which nothing is being written any more."""
+    pk = await alice.begin(place.models["ok"])
+    async with alice.open(pk) as tab:
+        await tab.watch(ended)
+    lengthen(place, pk, messages)
+    return pk
 
 
 def spoil(place: Place, pk: str) -> None:
@@ -77,7 +92,7 @@ def ask(place: Place, path: str) -> socket.socket:
     url = urlsplit(place.server.url)
     wire = socket.socket()
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-    wire.settimeout(20)
+    wire.settimeout(PATIENCE_SECONDS)
     wire.connect((url.hostname, url.port))
     cookie = f"{SESSION_COOKIE}={place.sessions['alice']}"
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{url.port}\r\nCookie: {cookie}"
@@ -96,8 +111,7 @@ async def test_an_export_waits_for_its_reader_and_loses_nothing(
     place: Place, people: People
 ) -> None:
     alice, told = await people(place, "alice"), len(place.server.log)
-    pk = await alice.begin(place.models["ok"])
-    lengthen(place, pk)
+    pk = await make_long(place, alice)
 
     with closing(ask(place, f"/c/{pk}/export/json/?all=1")) as wire:
         taken = wire.recv(300)
@@ -117,8 +131,7 @@ async def test_a_reader_who_leaves_ends_the_export(
     place: Place, people: People
 ) -> None:
     alice, told = await people(place, "alice"), len(place.server.log)
-    pk = await alice.begin(place.models["ok"])
-    lengthen(place, pk)
+    pk = await make_long(place, alice)
 
     for _ in range(3):
         with closing(ask(place, f"/c/{pk}/export/json/?all=1")) as wire:
@@ -132,11 +145,11 @@ async def test_a_reader_sees_that_an_export_could_not_be_made_to_its_end(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    pk = await alice.begin(place.models["ok"])
-    lengthen(place, pk, 2 * BATCH_MESSAGES)
+    sound = await make_long(place, alice, 2 * BATCH_MESSAGES)
+    pk = await make_long(place, alice, 2 * BATCH_MESSAGES)
     # Of these there is nothing to tell.
     for _ in range(2):
-        ask(place, f"/c/{pk}/export/json/?all=1").close()
+        ask(place, f"/c/{sound}/export/json/?all=1").close()
     spoil(place, pk)
 
     with closing(ask(place, f"/c/{pk}/export/json/?all=1")) as wire:

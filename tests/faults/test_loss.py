@@ -30,7 +30,7 @@ MODELS = (MODEL, CONTINUED_MODEL, THOUGHTFUL_MODEL)
 # How long a connection lives, on average, and at most how long it is away.
 LIFE_SECONDS = 0.8
 AWAY_SECONDS = 0.4
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

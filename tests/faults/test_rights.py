@@ -12,10 +12,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.factories import PASSWORD
 from tests.faults.conftest import People, Place, place_with
-from tests.faults.people import Person, has_words, open_socket
+from tests.faults.people import PATIENCE_SECONDS, Person, has_words, open_socket
 from tests.gateway.server import TestGateway
 
 LONG = "ok:2000@40"
+QUICK = "ok"
 # Before the accept; 400 where the protocol itself cannot read the origin.
 REFUSED = (400, 403)
 NEW_PASSWORD = "battery staple correct"
@@ -26,7 +27,7 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, gateway: TestGateway
 ) -> Iterator[Place]:
     directory = tmp_path_factory.mktemp("rights")
-    with place_with(directory, gateway, (LONG,)) as place:
+    with place_with(directory, gateway, (LONG, QUICK)) as place:
         yield place
 
 
@@ -34,7 +35,7 @@ async def refused_with(place: Place, conversation: str, session: str = "") -> in
     """Open a socket that is accepted and then closed; return the code."""
     socket = await open_socket(place.server.url, conversation, session)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
     finally:
@@ -46,7 +47,7 @@ async def test_strangers_outsiders_and_the_missing_are_told_after_the_accept(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    pk = await alice.begin(place.models[LONG])
+    pk = await alice.begin(place.models[QUICK])
 
     assert await refused_with(place, pk) == 4401
     assert await refused_with(place, pk, "no-such-session") == 4401
@@ -158,7 +159,7 @@ async def test_only_our_exact_origin_may_open_a_socket(
     place: Place, people: People
 ) -> None:
     alice = await people(place, "alice")
-    pk = await alice.begin(place.models[LONG])
+    pk = await alice.begin(place.models[QUICK])
     for origins in bad_origins(place.server.url):
         status = await handshake(place, pk, alice.cookie, origins)
         assert status in REFUSED, origins
@@ -185,7 +186,7 @@ async def handshake(place: Place, pk: str, session: str, origins: list[str]) -> 
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             line = await reader.readline()
     finally:
         writer.close()
@@ -195,7 +196,7 @@ async def handshake(place: Place, pk: str, session: str, origins: list[str]) -> 
 
 async def test_no_compression_is_negotiated(place: Place, people: People) -> None:
     alice = await people(place, "alice")
-    pk = await alice.begin(place.models[LONG])
+    pk = await alice.begin(place.models[QUICK])
     socket = await open_socket(place.server.url, pk, alice.cookie)
 
     assert socket.request is not None

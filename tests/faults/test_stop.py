@@ -97,7 +97,9 @@ async def test_a_stopped_answer_never_grows_again(place: Place, people: People) 
         sent = asking.request.tokens_sent
         # What another answer in the same conversation writes comes after.
         await asking.alice.send(asking.pk, "And now?")
-        await asking.tab.watch(has_words(20))
+        await asking.tab.watch(
+            lambda page: len(page.replies) == 2 and len(page.reply.words) >= 20
+        )
 
         assert asking.tab.page.replies[0].words == shown
         assert place.replies(asking.pk)[0][1].split() == shown

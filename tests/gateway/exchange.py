@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from conversations.wire import Usage
     from tests.gateway.asked import Asked
+    from tests.gateway.state import Hold
     from tests.gateway.surfaces.writer import Writer
 
 
@@ -71,7 +72,7 @@ class Recorded:
         rows = self.json.get("messages")
         return rows if isinstance(rows, list) else []
 
-    def wait_until_closed(self, timeout: float = 5.0) -> bool:
+    def wait_until_closed(self, timeout: float = 30.0) -> bool:
         """Wait for the end of the answer or of the connection; False if neither."""
         return self.ended.wait(timeout)
 
@@ -96,6 +97,8 @@ class Exchange:
         self.headers: dict[str, str] = {}
         # Whether nothing more can be written.
         self.over = False
+        # What it waits for on its way.
+        self.hold: Hold | None = None
         self._transport = transport
         self._writable = writable
 
@@ -127,6 +130,13 @@ class Exchange:
         due = began + sent / rate if rate else 0.0
         await asyncio.sleep(max(due - time.monotonic(), 0))
         await self._writable.wait()
+        if sent:
+            await self.wait(sent)
+
+    async def wait(self, sent: int) -> None:
+        """Wait where answers are held that have come so far."""
+        if self.hold is not None and self.hold.after <= sent:
+            await self.hold.gate.wait()
 
     async def rest(self, seconds: float) -> None:
         """Say nothing for a while."""

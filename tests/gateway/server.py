@@ -12,7 +12,7 @@ from tests.gateway.catalogs import find_page
 from tests.gateway.exchange import Exchange, Recorded
 from tests.gateway.flavours import FLAVOURS, Address, find_address
 from tests.gateway.play import count, play
-from tests.gateway.state import State
+from tests.gateway.state import Hold, State
 
 if TYPE_CHECKING:
     import ssl
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conversations.wire import Protocol
     from tests.gateway.economy import Economy
 
-START_SECONDS = 5.0
+START_SECONDS = 60.0
 
 
 class TestGateway:
@@ -105,15 +105,18 @@ class TestGateway:
         self.state.aliases[model] = scenario
 
     @contextmanager
-    def holding(self, model: str) -> Iterator[None]:
-        """Let the answers of `model` wait, before their first byte, while this lasts."""
-        gate = self.state.holds[model] = asyncio.Event()
+    def holding(self, model: str, after: int = 0) -> Iterator[None]:
+        """Let the answers of `model` wait while this lasts.
+
+        Before their first byte, or `after` so many words, or thoughts, at their pace.
+        """
+        hold = self.state.holds[model] = Hold(after)
         try:
             yield
         finally:
             del self.state.holds[model]
             assert self._loop is not None
-            self._loop.call_soon_threadsafe(gate.set)
+            self._loop.call_soon_threadsafe(hold.gate.set)
 
     def __enter__(self) -> Self:
         self.start()
@@ -139,7 +142,7 @@ class TestGateway:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
-    def wait_for_request(self, timeout: float = 5.0, count: int = 1) -> Recorded:
+    def wait_for_request(self, timeout: float = 30.0, count: int = 1) -> Recorded:
         """Return request number `count`, waiting for it if need be."""
         with self.arrived:
             if not self.arrived.wait_for(lambda: len(self.requests) >= count, timeout):
@@ -257,8 +260,8 @@ class _Connection(asyncio.Protocol):
         request = exchange.request
         address = self._gateway.find_address(request.path)
         if request.method == "POST" and address.protocol is not None:
-            if (gate := self._gateway.state.holds.get(request.model)) is not None:
-                await gate.wait()
+            exchange.hold = self._gateway.state.holds.get(request.model)
+            await exchange.wait(0)
             await play(exchange, address, self._gateway.state)
         elif request.method == "POST" and address.counts:
             count(exchange, address, self._gateway.state)

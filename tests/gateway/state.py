@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncio
-
     from tests.gateway.economy import Economy
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Where answers of a model wait: after so many words, or thoughts."""
+
+    after: int
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class State:
@@ -25,7 +33,7 @@ class State:
         # The name of a model → the scenario that answers for it.
         self.aliases: dict[str, str] = {}
         # The name of a model → what its answers wait for.
-        self.holds: dict[str, asyncio.Event] = {}
+        self.holds: dict[str, Hold] = {}
         self.failures: Counter[str] = Counter()
         self._scripts: dict[str, deque[str]] = {}
 

@@ -56,7 +56,7 @@ async def test_what_could_not_be_looked_up_is_told_in_the_next_round(
     with pytest.raises(ConnectionError):
         await news.spread()
     assert not heard
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await news.spread()
     for page in pages:
         await page.send_news()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PK = 7
 FOR_EVER = threading.TIMEOUT_MAX
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 async def nothing() -> None:

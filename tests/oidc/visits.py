@@ -31,7 +31,7 @@ def leave(client: Client, **fields: str) -> str:
 def visit(address: str) -> str:
     """Be at the provider; return the path that it leads back to."""
     parts = urlsplit(address)
-    there = http.client.HTTPConnection(parts.netloc, timeout=5)
+    there = http.client.HTTPConnection(parts.netloc, timeout=30)
     there.request("GET", f"{parts.path}?{parts.query}")
     back = there.getresponse().headers["Location"]
     there.close()
