@@ -1,6 +1,8 @@
 // What is typed is kept on the server, for every machine of its person.
 import { isOffered, offer, showAgain, withdraw } from "./draft_newer.js";
-import { body, bringBack, field, findKept, forget, form, keepHere, put } from "./drafts_here.js";
+import {
+  body, bringBack, field, findKept, forget, forgetSoon, form, keepHere, post, put,
+} from "./drafts_here.js";
 
 const WAIT_MILLISECONDS = 800;
 
@@ -16,21 +18,19 @@ async function save() {
   const text = field()?.value, mine = turn;
   if (text === undefined || text === saved || isOffered() || isSaving || isSending) return;
   isSaving = true;
-  const asked = { method: "POST", body: body(text) };
-  const answer = await fetch(form().dataset.draft, asked).catch(() => null);
-  const said = await answer?.json().catch(() => null);
+  const { status, said } = await post(text);
   isSaving = false;
   // Sent meanwhile: the next composer knows its version. Typed while it failed: try again.
   if (mine !== turn) later();
-  else if (answer?.ok && said) taken(text, said.version);
-  else if (answer?.status === 409 && said) refused(said);
+  else if (status === 200) taken(text, said.version);
+  else if (status === 409) refused(said);
   else if (field()?.value !== text) later();
 }
 
 function taken(text, version) {
   form().dataset.draftVersion = version;
   saved = text;
-  if (field().value === text) return forget();
+  if (field().value === text) return forgetSoon();
   // On the version that is there now.
   if (!isSending) typed({ target: field() });
 }

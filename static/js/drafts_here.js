@@ -1,6 +1,10 @@
 // What is typed: kept in this browser until the server has it, sent there, put back.
 import { attempt } from "./attempt.js";
 
+const SOON_MILLISECONDS = 10_000;
+
+let forgetting = null;
+
 export const form = () => document.getElementById("composer");
 export const field = () => document.getElementById("content");
 const key = () => `draft ${form().dataset.draftOf} ${form().dataset.draft}`;
@@ -14,6 +18,7 @@ const onItsWay = () => ({ sent: form().elements.client_id.value, after: newest()
 
 // Where the browser keeps nothing, the server has it soon.
 export function keepHere(text, isSent = false) {
+  clearTimeout(forgetting);
   const { draftVersion: version } = form().dataset;
   const kept = { text, version, ...(isSent ? onItsWay() : {}) };
   attempt(() => localStorage.setItem(key(), JSON.stringify(kept)));
@@ -28,7 +33,16 @@ function isThere({ text, sent, after }) {
   return document.querySelector(`.row[data-conversation="${sent}"]`) !== null;
 }
 
-export const forget = () => attempt(() => localStorage.removeItem(key()));
+export function forget() {
+  clearTimeout(forgetting);
+  attempt(() => localStorage.removeItem(key()));
+}
+
+// The page that is loading already may be from before the server had it.
+export function forgetSoon() {
+  clearTimeout(forgetting);
+  forgetting = setTimeout(forget, SOON_MILLISECONDS);
+}
 
 // What another page could not save any more, unless that is what is here already.
 export function findKept(here) {
@@ -42,6 +56,13 @@ export function body(content) {
   const { draftVersion: version } = form().dataset;
   const csrfmiddlewaretoken = form().querySelector("[name=csrfmiddlewaretoken]").value;
   return new URLSearchParams({ content, version, csrfmiddlewaretoken });
+}
+
+export async function post(text) {
+  const asked = { method: "POST", body: body(text) };
+  const answer = await fetch(form().dataset.draft, asked).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  return { status: said && answer.status, said };
 }
 
 export function put(text) {

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response
 
 from tests.browser.talk import composer
 from tests.faults.conftest import Place
 
 DRAFT = re.compile("/draft/$")
 PATIENCE_SECONDS = 20.0
-LISTENS = """addEventListener("htmx:wsOpen", () =>
-    document.documentElement.toggleAttribute("data-listens", true))"""
+NOTE_SOCKETS = (
+    "document.addEventListener('htmx:wsOpen', () => (window.hasSocket = true))"
+)
 
 
 @contextmanager
@@ -54,8 +55,18 @@ def posting(page: Page) -> Iterator[None]:
         yield
 
 
-def go_and_listen(page: Page, address: str) -> None:
+def note_sockets(page: Page) -> None:
+    """Have the pages that come next note when news come down to them."""
+    page.add_init_script(NOTE_SOCKETS)
+
+
+def expect_socket(page: Page) -> None:
+    """What is changed from now on is told to this page."""
+    page.wait_for_function("() => window.hasSocket")
+
+
+def go_and_listen(page: Page, address: str = "/") -> None:
     """Open a page, and wait for its socket: what happens before it is not told."""
-    page.add_init_script(LISTENS)
+    note_sockets(page)
     page.goto(address)
-    expect(page.locator("html[data-listens]")).to_be_attached()
+    expect_socket(page)

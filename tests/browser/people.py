@@ -22,9 +22,6 @@ ENVIRON = {
 PASSWORD = "a long enough sentence"
 # What a list may take: news once a second, and no page asks at once.
 LIST_MILLISECONDS = 3_000
-NOTE_SOCKETS = (
-    "document.addEventListener('htmx:wsOpen', () => (window.hasSocket = true))"
-)
 
 
 @contextmanager
@@ -35,23 +32,6 @@ def place_of_their_own(directory: Path) -> Iterator[Place]:
         place_with(directory, gateway, MODELS, ENVIRON) as at,
     ):
         yield at
-
-
-def note_sockets(page: Page) -> None:
-    """Have the pages that come next note when news come down to them."""
-    page.add_init_script(NOTE_SOCKETS)
-
-
-def expect_socket(page: Page) -> None:
-    """What is changed from now on is told to this page."""
-    page.wait_for_function("() => window.hasSocket")
-
-
-def go_home(page: Page) -> None:
-    """Open the first page, and return when news of the lists come down to it."""
-    note_sockets(page)
-    page.goto("/")
-    expect_socket(page)
 
 
 def create_team(page: Page, name: str) -> None:

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 from tests.browser.conftest import ENVIRON, OpenPage
+from tests.browser.heard import DRAFT
 from tests.browser.talk import (
     act,
     answer,
@@ -16,6 +17,7 @@ from tests.browser.talk import (
     composer,
     expect_state,
     expect_words,
+    hold,
     numbered,
     questions,
     send,
@@ -220,3 +222,43 @@ def test_a_killed_server_keeps_what_was_read_and_the_draft(
         act(answer(page), "Continue")
         expect_state(answer(page), "complete")
         assert words(answer(page)).split() == kept + numbered(0, 60)
+
+
+def test_what_is_typed_while_a_draft_cannot_be_kept_is_kept_without_another_key(
+    page: Page,
+) -> None:
+    page.clock.install()
+    held = hold(page, DRAFT.pattern, "POST")
+    page.goto("/")
+    with page.expect_request(DRAFT):
+        composer(page).fill("Mind the")
+        page.clock.run_for(1_000)
+    composer(page).fill("Mind the gap")
+    page.clock.run_for(1_000)
+    assert len(held) == 1
+
+    with page.expect_request(DRAFT) as again:
+        held[0].abort()
+
+    assert "Mind+the+gap" in (again.value.post_data or "")
+
+
+def test_a_draft_that_is_kept_while_its_page_is_loaded_again_is_on_that_page(
+    page: Page,
+) -> None:
+    loaded: list[tuple[Route, APIResponse]] = []
+
+    def load(route: Route) -> None:
+        loaded.append((route, route.fetch()))
+
+    page.goto("/")
+    page.route(re.compile(r":\d+/$"), load)
+    with page.expect_response(DRAFT):
+        composer(page).fill("Mind the gap")
+        page.evaluate("() => setTimeout(() => location.reload())")
+    [(reload, from_before)] = loaded
+
+    with page.expect_navigation():
+        reload.fulfill(response=from_before)
+
+    expect(composer(page)).to_have_value("Mind the gap")

@@ -6,14 +6,12 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.axe import everything_found
 from tests.browser.conftest import OpenPage
+from tests.browser.heard import expect_socket, go_and_listen, note_sockets
 from tests.browser.people import (
     LIST_MILLISECONDS,
     create_team,
-    expect_socket,
-    go_home,
     invite,
     join,
-    note_sockets,
     open_panel,
     panel,
     row,
@@ -128,7 +126,7 @@ def test_a_guest_sees_what_is_shared_singly_and_each_ones_spending_is_told(
         together.users["dora"],
     )
     alice, dora = open_page(together, "alice"), open_page(together, "dora")
-    go_home(dora)
+    go_and_listen(dora)
     begin(alice, together, "ok", "Not for guests")
     expect_state(answer(alice), "complete")
     share(alice, "Guest house")
@@ -158,7 +156,7 @@ def test_one_shares_names_somebody_and_posts_by_keys_alone(
 ) -> None:
     together.make_team("Keyboard players", "alice", "bob")
     alice, bob = open_page(together, "alice"), open_page(together, "bob")
-    go_home(bob)
+    go_and_listen(bob)
     begin(alice, together, "ok", "By keys")
     expect_state(answer(alice), "complete")
 

@@ -8,10 +8,10 @@ import statistics
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.heard import go_and_listen
 from tests.browser.people import (
     LIST_MILLISECONDS,
     begin_in_team,
-    go_home,
     open_panel,
     post,
     row,
@@ -86,7 +86,7 @@ def test_what_is_shared_appears_with_the_other_who_may_give_it_another_title(
     together.make_team("Harbour", "alice", "bob")
     begin(alice, together, "ok", "What do we tell the harbour?")
     expect_state(answer(alice), "complete")
-    go_home(bob)
+    go_and_listen(bob)
     bob.evaluate("() => window.isSamePage = true")
     expect(bob.locator("#rail-rows")).to_contain_text("Harbour")
     expect(row(bob, "the harbour?")).to_have_count(0)
