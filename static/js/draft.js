@@ -30,7 +30,7 @@ async function save() {
 function taken(text, version) {
   form().dataset.draftVersion = version;
   saved = text;
-  if (field().value === text) return forgetSoon();
+  if (field().value === text) return forgetSoon(text);
   // On the version that is there now.
   if (!isSending) typed({ target: field() });
 }

@@ -17,12 +17,14 @@ const newest = () =>
 const onItsWay = () => ({ sent: form().elements.client_id.value, after: newest()?.id });
 
 // Where the browser keeps nothing, the server has it soon.
-export function keepHere(text, isSent = false) {
+function keep(text, more) {
   clearTimeout(forgetting);
   const { draftVersion: version } = form().dataset;
-  const kept = { text, version, ...(isSent ? onItsWay() : {}) };
+  const kept = { text, version, ...more };
   attempt(() => localStorage.setItem(key(), JSON.stringify(kept)));
 }
+
+export const keepHere = (text, isSent = false) => keep(text, isSent ? onItsWay() : {});
 
 // It has arrived, though the page that sent it was left before it knew.
 function isThere({ text, sent, after }) {
@@ -38,18 +40,23 @@ export function forget() {
   attempt(() => localStorage.removeItem(key()));
 }
 
-// The page that is loading already may be from before the server had it.
-export function forgetSoon() {
-  clearTimeout(forgetting);
+// The server has it now. A page that is loading already may be from before.
+export function forgetSoon(text) {
+  keep(text, { isSaved: true });
   forgetting = setTimeout(forget, SOON_MILLISECONDS);
 }
+
+// Known to the page, or to another one that has gone on from it.
+const isOld = ({ isSaved, version }) =>
+  isSaved && Number(version) <= Number(form().dataset.draftVersion);
 
 // What another page could not save any more, unless that is what is here already.
 export function findKept(here) {
   const kept = attempt(() => JSON.parse(localStorage.getItem(key()))) ?? {};
-  if (kept.text !== undefined && kept.text !== here && !isThere(kept)) return kept;
-  forget();
-  return null;
+  if (kept.text === undefined || kept.text === here || isThere(kept) || isOld(kept))
+    return forget();
+  if (kept.isSaved) form().dataset.draftVersion = kept.version;
+  return kept;
 }
 
 export function body(content) {
