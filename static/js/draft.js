@@ -1,7 +1,7 @@
 // What is typed is kept on the server, for every machine of its person.
 import { isOffered, offer, showAgain, withdraw } from "./draft_newer.js";
 import {
-  body, bringBack, field, findKept, forget, forgetSoon, form, keepHere, post, put,
+  body, bringBack, field, findKept, forget, form, keepHere, noteSaved, post, put,
 } from "./drafts_here.js";
 
 const WAIT_MILLISECONDS = 800;
@@ -30,7 +30,7 @@ async function save() {
 function taken(text, version) {
   form().dataset.draftVersion = version;
   saved = text;
-  if (field().value === text) return forgetSoon(text);
+  if (field().value === text) return noteSaved(text);
   // On the version that is there now.
   if (!isSending) typed({ target: field() });
 }

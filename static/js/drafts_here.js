@@ -1,10 +1,6 @@
 // What is typed: kept in this browser until the server has it, sent there, put back.
 import { attempt } from "./attempt.js";
 
-const SOON_MILLISECONDS = 10_000;
-
-let forgetting = null;
-
 export const form = () => document.getElementById("composer");
 export const field = () => document.getElementById("content");
 const key = () => `draft ${form().dataset.draftOf} ${form().dataset.draft}`;
@@ -16,15 +12,17 @@ const newest = () =>
 // What is on its way: as which message, and which one was the newest before it.
 const onItsWay = () => ({ sent: form().elements.client_id.value, after: newest()?.id });
 
-// Where the browser keeps nothing, the server has it soon.
-function keep(text, more) {
-  clearTimeout(forgetting);
+function keep(storage, text, more) {
   const { draftVersion: version } = form().dataset;
-  const kept = { text, version, ...more };
-  attempt(() => localStorage.setItem(key(), JSON.stringify(kept)));
+  const kept = JSON.stringify({ text, version, ...more });
+  attempt(() => window[storage].setItem(key(), kept));
 }
 
-export const keepHere = (text, isSent = false) => keep(text, isSent ? onItsWay() : {});
+const read = (storage) => attempt(() => JSON.parse(window[storage].getItem(key())));
+
+// Where the browser keeps nothing, the server has it soon.
+export const keepHere = (text, isSent = false) =>
+  keep("localStorage", text, isSent ? onItsWay() : {});
 
 // It has arrived, though the page that sent it was left before it knew.
 function isThere({ text, sent, after }) {
@@ -36,27 +34,31 @@ function isThere({ text, sent, after }) {
 }
 
 export function forget() {
-  clearTimeout(forgetting);
-  attempt(() => localStorage.removeItem(key()));
+  for (const storage of ["localStorage", "sessionStorage"])
+    attempt(() => window[storage].removeItem(key()));
 }
 
-// The server has it now. A page that is loading already may be from before.
-export function forgetSoon(text) {
-  keep(text, { isSaved: true });
-  forgetting = setTimeout(forget, SOON_MILLISECONDS);
+// The server has it now. The page that is loading here already may be from before.
+export function noteSaved(text) {
+  forget();
+  keep("sessionStorage", text);
 }
 
-// Known to the page, or to another one that has gone on from it.
-const isOld = ({ isSaved, version }) =>
-  isSaved && Number(version) <= Number(form().dataset.draftVersion);
+function findSaved() {
+  const { dataset } = form();
+  const saved = read("sessionStorage");
+  if (!saved || Number(saved.version) <= Number(dataset.draftVersion)) return null;
+  dataset.draftVersion = saved.version;
+  return saved;
+}
 
-// What another page could not save any more, unless that is what is here already.
+// What the page before could not save any more, or saved too late for this one.
 export function findKept(here) {
-  const kept = attempt(() => JSON.parse(localStorage.getItem(key()))) ?? {};
-  if (kept.text === undefined || kept.text === here || isThere(kept) || isOld(kept))
-    return forget();
-  if (kept.isSaved) form().dataset.draftVersion = kept.version;
-  return kept;
+  const saved = findSaved();
+  const kept = read("localStorage");
+  if (kept && kept.text !== (saved ?? { text: here }).text && !isThere(kept)) return kept;
+  forget();
+  return saved;
 }
 
 export function body(content) {

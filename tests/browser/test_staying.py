@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import ENVIRON, OpenPage
 from tests.browser.heard import DRAFT
@@ -246,19 +246,16 @@ def test_what_is_typed_while_a_draft_cannot_be_kept_is_kept_without_another_key(
 def test_a_draft_that_is_kept_while_its_page_is_loaded_again_is_on_that_page(
     page: Page,
 ) -> None:
-    loaded: list[tuple[Route, APIResponse]] = []
-
-    def load(route: Route) -> None:
-        loaded.append((route, route.fetch()))
-
     page.goto("/")
-    page.route(re.compile(r":\d+/$"), load)
+    from_before = page.request.get("/")
+    reloads = hold(page, r":\d+/$")
     with page.expect_response(DRAFT):
         composer(page).fill("Mind the gap")
         page.evaluate("() => setTimeout(() => location.reload())")
-    [(reload, from_before)] = loaded
+    [reload] = reloads
 
     with page.expect_navigation():
         reload.fulfill(response=from_before)
 
+    assert "Mind the gap" not in from_before.text()
     expect(composer(page)).to_have_value("Mind the gap")
