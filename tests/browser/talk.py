@@ -17,6 +17,8 @@ SCROLL_TO = """(node, top) => {
     node.scrollTo(0, top);
 }"""
 
+DRAWN = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 # Keeps what a control says, however soon it says something else.
 NOTE = """node => {
     node.said = [];
@@ -106,6 +108,11 @@ def open_menu(article: Locator) -> None:
 def scroll_to(page: Page, top: int) -> None:
     """Bring another part of the transcript into view at once."""
     page.locator("#scroll").evaluate(SCROLL_TO, top)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Only then a page knows what is in view, and has kept its place."""
+    page.evaluate(DRAWN)
 
 
 def copy_by(control: Locator) -> None:

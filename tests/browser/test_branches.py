@@ -23,6 +23,7 @@ from tests.browser.talk import (
     questions,
     scroll_to,
     send,
+    wait_until_drawn,
     words,
 )
 from tests.faults.conftest import Place
@@ -35,9 +36,6 @@ PLACE = """() => [
     document.querySelector("article[data-role=assistant]").offsetHeight,
 ]"""
 GROWN = f"height => ({PLACE})()[1] > height"
-# A page knows what is in view once it has been drawn.
-DRAWN = """() => new Promise((done) =>
-    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 
 @pytest.fixture
@@ -391,7 +389,7 @@ def test_what_one_edits_stays_where_it_is_while_an_answer_above_it_grows(
     expect(questions(page)).to_have_count(2)
     area = open_edit(questions(page).last)
     expect(questions(page).last.locator(".measure")).to_be_visible()
-    page.evaluate(DRAWN)
+    wait_until_drawn(page)
     before, height = page.evaluate(PLACE)
 
     page.wait_for_function(GROWN, arg=height + 300, timeout=ANSWER_MILLISECONDS)

@@ -21,13 +21,18 @@ from tests.browser.outgrown import (
     open_panel,
     panel,
 )
-from tests.browser.talk import act, answer, begin, expect_state, questions, send
+from tests.browser.talk import (
+    act,
+    answer,
+    begin,
+    expect_state,
+    questions,
+    send,
+    wait_until_drawn,
+)
 from tests.faults.conftest import Place
 
 MEMORY = re.compile(r"/memory/(\?|$)")
-# What stands below a change keeps its place when it is painted.
-PAINTED = """() => new Promise((done) =>
-    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 
 @pytest.fixture
@@ -222,7 +227,7 @@ def test_the_place_one_reads_at_does_not_move(
     there.locator(".known").first.get_by_role("button", name="Delete").click()
 
     expect(side.locator(".known")).to_have_count(23)
-    page.evaluate(PAINTED)
+    wait_until_drawn(page)
     after = last.bounding_box()
     assert before is not None
     assert after is not None

@@ -72,8 +72,11 @@ def press_twice(page: Page, key: str) -> None:
     page.evaluate(NOTE_KEYS)
     page.keyboard.press(key)
     page.keyboard.press(key)
-    while float(page.evaluate(BETWEEN)) >= TWICE_MILLISECONDS:
+    for _ in range(20):
+        if float(page.evaluate(BETWEEN)) < TWICE_MILLISECONDS:
+            return
         page.keyboard.press(key)
+    raise AssertionError(f"{key} could not be pressed twice in time.")
 
 
 def go_on_by_keys(page: Page) -> None:

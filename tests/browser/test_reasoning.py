@@ -78,6 +78,7 @@ def test_reasoning_is_shown_while_it_comes_in_two_browsers(
             assert words(answer(page)) == ""
 
         act(answer(first), "Stop")
+        expect_state(answer(first), "stopped")
 
 
 def test_reasoning_folds_away_when_the_answer_begins_and_can_be_read_again(
@@ -94,7 +95,9 @@ def test_reasoning_folds_away_when_the_answer_begins_and_can_be_read_again(
 
     expect_state(answer(page), "complete")
     expect_open(page, is_open=False)
-    expect(summary(page)).to_contain_text(re.compile(r"Thought for (\d+ s|a moment)"))
+    expect(summary(page)).to_contain_text(
+        re.compile(r"Thought for (\d{1,2} s|a moment)")
+    )
     assert words(answer(page)).split() == numbered(0, 40)
     summary(page).click()
     expect(thoughts(page)).to_be_visible()
@@ -132,6 +135,7 @@ def test_a_closed_thought_is_not_opened_again(
 
         expect_open(page, is_open=False)
         act(answer(page), "Stop")
+        expect_state(answer(page), "stopped")
 
 
 def test_a_reload_in_mid_thought_loses_nothing(

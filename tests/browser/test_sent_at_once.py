@@ -112,8 +112,10 @@ def test_it_stays_while_nothing_comes_down_the_socket(page: Page) -> None:
     page.reload()
     expect(page.locator("[data-notice]:visible")).to_have_count(0)
     # Who is here is said first: a page that is not heard by then loads itself anew.
-    while not held:
-        page.wait_for_timeout(20)
+    for _ in range(500):
+        if not held:
+            page.wait_for_timeout(20)
+    assert held
 
     send(page, WORDS)
 

@@ -45,7 +45,7 @@ SCROLL = """async ([by, steps]) => {
     const top = node => node.getBoundingClientRect().top;
     const frame = () => new Promise(done => requestAnimationFrame(done));
     const edge = top(scroller);
-    let worst = 0, most = 0, gone = 0;
+    let worst = 0, most = 0, gone = 0, isAtEdge = false;
     // Where what comes next is still on its way, one waits for it.
     while (gone < far && performance.now() < late) {
         const all = [...scroller.querySelectorAll("article")];
@@ -56,7 +56,8 @@ SCROLL = """async ([by, steps]) => {
         scroller.scrollBy(0, by);
         const moved = before - top(node);
         gone += Math.abs(moved);
-        if (!moved && !document.getElementById(by < 0 ? "older" : "newer")) break;
+        isAtEdge = !moved && !document.getElementById(by < 0 ? "older" : "newer");
+        if (isAtEdge) break;
         await frame();
         await frame();
         await new Promise(done => setTimeout(done, 10));
@@ -64,7 +65,7 @@ SCROLL = """async ([by, steps]) => {
             worst = Math.max(worst, Math.abs(before - moved - top(node)));
         most = Math.max(most, scroller.querySelectorAll("article").length);
     }
-    return { worst, most };
+    return { worst, most, isThere: isAtEdge || gone >= far };
 }"""
 JUMP = """async id => {
     const { src } = document.querySelector('script[src*="js/jump"]');
@@ -110,6 +111,7 @@ def numbers(page: Page) -> list[int]:
 def scroll(page: Page, by: int, steps: int) -> dict[str, Any]:
     """Scroll so many steps; how far an article moved by itself, how many were there."""
     found: dict[str, Any] = page.evaluate(SCROLL, [by, steps])
+    assert found["isThere"]
     return found
 
 

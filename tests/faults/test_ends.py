@@ -197,8 +197,8 @@ async def test_a_gateway_that_is_down_is_named_within_six_seconds(
         pass
     with place_with(tmp_path, gone, ("ok",)) as place:
         alice = await people(place, "alice")
-        pk = await alice.begin(place.models["ok"])
         asked_at = time.monotonic()
+        pk = await alice.begin(place.models["ok"])
         async with alice.open(pk) as tab:
             await tab.watch(ended)
             assert time.monotonic() - asked_at < 6
