@@ -36,7 +36,10 @@ def most_body_bytes(path: str, *, has_session: bool = True) -> int:
 def refuse_large(path: str, *, has_session: bool = True) -> HttpResponse:
     """Return the answer to a body that is too large."""
     most = most_body_bytes(path) // 1_000_000
-    sentence = f"This is too much at once: {most} MB fit. Please send less."
+    sentence = (
+        f"This is too much at once: {most} MB fit, and {limits.MESSAGE_BYTES:,} bytes "
+        "in a message. Please send less."
+    )
     if is_upload(path):
         sentence = (
             f"These files are larger than the {most} MB that can be sent at once. "

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.talk import act, answer, begin, expect_state, scroll_to
+from tests.browser.talk import act, answer, begin, expect_state, questions, scroll_to
 from tests.browser.test_read_out import LISTEN, announced
 from tests.faults.conftest import Place
 
@@ -38,9 +38,22 @@ $$
 [^why]: Since *Einstein* said so.
 """
 SCROLLS = "node => node.scrollWidth > node.clientWidth"
+TWO_SCRIPTS = "مرحبا بالعالم\n\ndef f(x):"
+# Where in its message the second of them begins, and ends.
+SECOND = """node => {
+    const range = document.createRange();
+    const { left: edge } = node.getBoundingClientRect();
+    range.setStart(node.firstChild, node.textContent.indexOf("d"));
+    range.setEnd(node.firstChild, node.textContent.indexOf("e"));
+    const begins = range.getBoundingClientRect().left - edge;
+    range.setStart(node.firstChild, node.textContent.indexOf(":"));
+    range.setEnd(node.firstChild, node.textContent.indexOf(":") + 1);
+    return [begins, range.getBoundingClientRect().left - edge];
+}"""
 # When it is said what became of a copy, and for how long.
 PAUSE_MILLISECONDS = 100
 SHOWN_MILLISECONDS = 1_500
+TAIL = "[data-part=tail]"
 FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -139,6 +152,21 @@ def test_an_answer_is_copied_as_it_was_written(page: Page) -> None:
     answer(page).locator("[data-copy-answer]").click()
     expect(answer(page).get_by_role("button", name="Copied")).to_be_visible()
     assert "and $E = mc^2$ holds" in pasted(page)
+
+
+def test_each_line_of_a_message_begins_where_its_script_does(
+    open_page: OpenPage, place: Place
+) -> None:
+    page = open_page(place, "alice")
+    begin(page, place, "ok", TWO_SCRIPTS)
+    expect_state(answer(page), "complete")
+
+    begins, colon = questions(page).locator(TAIL).evaluate(SECOND)
+
+    assert begins < 2
+    assert colon > begins
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_have_css("direction", "rtl")
 
 
 def test_of_a_copy_is_said_once_what_became_of_it(page: Page) -> None:
