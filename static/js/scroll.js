@@ -2,14 +2,13 @@
 import { isPlaced, isWhole } from "./branches.js";
 
 const NEAR_PIXELS = 64;
+const CONTROLS = "a, button, summary";
 
 const scroller = document.getElementById("scroll");
 const column = document.getElementById("transcript");
 const jump = document.getElementById("jump");
 
-let following = true;
-let held = false;
-let lastTop = 0;
+let following = true, held = false, lastTop = 0;
 // Of the message that is being edited, while that is in view.
 let edited = null;
 
@@ -87,8 +86,9 @@ const passive = { passive: true };
 scroller.addEventListener("scroll", moved, passive);
 scroller.addEventListener("wheel", (event) => event.deltaY < 0 && leave(), passive);
 scroller.addEventListener("keydown", (event) => upward.has(event.key) && leave());
+// A control that is pressed stays under the pointer only while the end is followed.
 for (const name of ["pointerdown", "touchstart"])
-  scroller.addEventListener(name, () => (held = true), passive);
+  scroller.addEventListener(name, ({ target }) => (held = !target.closest(CONTROLS)), passive);
 for (const name of ["pointerup", "pointercancel", "touchend", "touchcancel"])
   addEventListener(name, () => (held = false), passive);
 document.body.addEventListener("roundtable:news", remember);

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.talk import answer, begin, expect_state, questions, send
+from tests.browser.talk import (
+    answer,
+    begin,
+    expect_settled,
+    expect_state,
+    questions,
+    send,
+)
 from tests.faults.conftest import Place, place_with
 from tests.gateway.caching import Policy
 from tests.gateway.economy import Economy
@@ -113,4 +120,5 @@ def add_fact(side: Locator, text: str) -> Locator:
     field.fill(text)
     field.press("Enter")
     expect(field).to_have_value("")
+    expect_settled(side.page)
     return field

@@ -110,6 +110,11 @@ def scroll_to(page: Page, top: int) -> None:
     page.locator("#scroll").evaluate(SCROLL_TO, top)
 
 
+def expect_settled(page: Page) -> None:
+    """What was put into the page is listened to only a moment later."""
+    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+
+
 def wait_until_drawn(page: Page) -> None:
     """Only then a page knows what is in view, and has kept its place."""
     page.evaluate(DRAWN)

@@ -19,7 +19,14 @@ from tests.browser.outgrown import (
     open_panel,
     panel,
 )
-from tests.browser.talk import act, answer, begin, expect_state, questions
+from tests.browser.talk import (
+    act,
+    answer,
+    begin,
+    expect_settled,
+    expect_state,
+    questions,
+)
 from tests.faults.conftest import Place
 
 PHONE = ViewportSize(width=390, height=844)
@@ -150,12 +157,16 @@ def test_facts_are_written_changed_pinned_and_forgotten(
     known.get_by_label("This fact").fill("The boat is called Frieda.")
     known.get_by_role("button", name="Save").click()
     known = side.locator(".known", has_text="Frieda")
+    expect(known).to_be_visible()
+    expect_settled(page)
     known.get_by_role("button", name="Pin").click()
     expect(known).to_contain_text("pinned")
+    expect_settled(page)
 
     field.fill("The boat is called Frieda.")
     field.press("Enter")
     expect(side.get_by_role("alert")).to_have_text("This is remembered already.")
+    expect_settled(page)
     expect(field).to_have_value("The boat is called Frieda.")
     known.get_by_role("button", name="Delete").click()
     expect(known).to_have_count(0)

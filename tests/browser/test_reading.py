@@ -88,6 +88,20 @@ def test_the_page_follows_while_the_reader_is_at_the_end(
     expect_state(answer(page), "stopped")
 
 
+def test_a_control_stays_under_the_pointer_while_it_is_pressed(
+    page: Page, place: Place
+) -> None:
+    begin(page, place, GROWING)
+    expect_words(answer(page), "t120")
+    stop = answer(page).get_by_role("button", name="Stop").bounding_box()
+    assert stop is not None
+    page.mouse.move(stop["x"] + stop["width"] / 2, stop["y"] + stop["height"] / 2)
+    page.mouse.down()
+    expect_words(answer(page), "t240")
+    page.mouse.up()
+    expect_state(answer(page), "stopped")
+
+
 def test_a_reader_who_scrolled_up_is_not_moved_and_can_jump_to_the_latest(
     page: Page, place: Place
 ) -> None:
